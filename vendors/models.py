@@ -36,11 +36,13 @@ class Vendor(models.Model):
 
     def ownership_on(self, on: date) -> Ownership | None:
         """The ownership in force on that day; the latest to begin, where several are."""
-        held = [o for o in self.ownerships.all() if (o.since is None or o.since <= on) and (o.until is None or on < o.until)]
+        held = [
+            o for o in self.ownerships.all() if (o.since is None or o.since <= on) and (o.until is None or on < o.until)
+        ]
         return max(held, key=lambda o: o.since or date.min, default=None)
 
     def origin_on(self, on: date) -> str:
-        """The country that controls the firm on that day: its owner's where one is recorded, else its own. "" if unknown."""
+        """The country that controls the firm on that day: its owner's if one is recorded, else its own. "" if unknown."""
         ownership = self.ownership_on(on)
         return (ownership.country if ownership else "") or self.country
 
@@ -52,7 +54,9 @@ class Alias(models.Model):
     text = models.CharField(max_length=300)
     key = models.CharField(max_length=300, editable=False, db_index=True)
     language = models.CharField(max_length=12, blank=True, help_text="BCP 47, such as en, zh-Hans, ru. Blank: any.")
-    source = models.CharField(max_length=500, blank=True, help_text="Where this name is attested: an address or a title.")
+    source = models.CharField(
+        max_length=500, blank=True, help_text="Where this name is attested: an address or a title."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -125,3 +129,29 @@ class PrintedName(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class NameFragment(models.Model):
+    """Which aliases hold a fragment of a name: what suggestions are found through. ``vendors.index`` keeps it."""
+
+    fragment = models.CharField(max_length=8, primary_key=True)
+    count = models.PositiveIntegerField()
+    aliases = models.BinaryField(help_text="Primary keys of aliases, four bytes each.")
+
+    def __str__(self) -> str:
+        return self.fragment
+
+
+class RegisterFact(models.Model):
+    """A fact of the register's files as last loaded, so that loading them again knows what a curator changed since."""
+
+    kind = models.CharField(max_length=20)
+    reference = models.CharField(max_length=700)
+    values = models.JSONField()
+    loaded_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "reference"], name="register_fact_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.reference}"

@@ -1,0 +1,83 @@
+"""Who publishes which list, and whom it binds."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.urls import reverse
+
+from vendors import countries
+
+
+class Authority(models.Model):
+    """An agency that publishes lists."""
+
+    name = models.CharField(max_length=300)
+    name_printed = models.CharField(max_length=300, blank=True, help_text="In the agency's own language.")
+    jurisdiction = models.CharField(max_length=2, db_index=True, help_text="ISO 3166-1 alpha-2, or EU.")
+    website = models.URLField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["jurisdiction", "name"]
+        verbose_name_plural = "authorities"
+        constraints = [models.UniqueConstraint(fields=["jurisdiction", "name"], name="authority_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.jurisdiction})"
+
+    @property
+    def country(self) -> str:
+        """The jurisdiction's English name."""
+        return countries.name(self.jurisdiction)
+
+
+class VendorListQuerySet(models.QuerySet["VendorList"]):
+    def with_authority(self) -> "VendorListQuerySet":
+        return self.select_related("authority")
+
+
+class VendorList(models.Model):
+    """A published list of vendors or their products."""
+
+    class Kind(models.TextChoices):
+        APPROVED = "approved", "Approved"
+        PREFERRED = "preferred", "Preferred"
+        EXCLUDED = "excluded", "Excluded"
+
+    slug = models.SlugField(max_length=100, unique=True)
+    authority = models.ForeignKey(Authority, models.PROTECT, related_name="lists")
+    title = models.CharField(max_length=300)
+    title_printed = models.CharField(max_length=300, blank=True, help_text="As the publisher prints it.")
+    language = models.CharField(max_length=12, blank=True, help_text="Language of the list, BCP 47.")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.APPROVED)
+    category = models.CharField(max_length=100, blank=True, help_text="What it is a list of, such as antivirus software.")
+    binds = models.TextField(blank=True, help_text="Whom the list binds.")
+    binds_not = models.TextField(blank=True, help_text="Whom it does not bind.")
+    description = models.TextField(blank=True)
+    website = models.URLField(max_length=500, blank=True, help_text="The publisher's page.")
+    gap_after = models.DurationField(
+        default=timedelta(days=40),
+        help_text="Two observations further apart than this leave a gap between them that is shown as not observed.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = VendorListQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["authority__jurisdiction", "title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("list", args=[self.slug])
+
+    @property
+    def jurisdiction(self) -> str:
+        return self.authority.jurisdiction
+
+    def lock(self) -> None:
+        """Hold this list's row until the transaction ends: every paint does, or two workers corrupt each other's.
+
+        SQLite needs no more than its IMMEDIATE transactions.
+        """
+        VendorList.objects.select_for_update().only("pk").get(pk=self.pk)

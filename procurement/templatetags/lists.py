@@ -1,0 +1,5 @@
+"""What templates say about lists."""
+
+from django import template
+
+register = template.Library()
