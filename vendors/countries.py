@@ -14,7 +14,12 @@ import pycountry
 Relation = Literal["foreign", "domestic", "unknown"]
 
 UNKNOWN = "unknown"
-EUROPEAN_UNION = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())  # noqa: SIM905
+# fmt: off
+EUROPEAN_UNION = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
+    "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+})
+# fmt: on
 _NOT_COUNTRIES = {"EU": "European Union", "XW": "International organisation"}
 # ISO's short names that readers of English do not use, where pycountry knows no common one.
 _SHORT = {

@@ -42,7 +42,7 @@ class Vendor(models.Model):
         return max(held, key=lambda o: o.since or date.min, default=None)
 
     def origin_on(self, on: date) -> str:
-        """The country that controls the firm on that day: its owner's if one is recorded, else its own. "" if unknown."""
+        """The country that controls the firm on that day: its owner's if recorded, else its own. "" if unknown."""
         ownership = self.ownership_on(on)
         return (ownership.country if ownership else "") or self.country
 
