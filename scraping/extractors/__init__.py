@@ -1,0 +1,129 @@
+"""Reading lists: bytes in, rows out. Nothing here fetches, and nothing here knows the database."""
+
+from __future__ import annotations
+
+from .choose import choose
+from .dates import printed_date
+from .errors import (
+    EmptyBody,
+    Encrypted,
+    ExtractionError,
+    NoListFound,
+    RecipeError,
+    RecipeMisfit,
+    TooLarge,
+    UnreadableFormat,
+)
+from .reading import MAX_BODY, Document, Reading, Table
+from .recipe import Recipe
+from .rows import build
+from .sniff import open_document
+
+__all__ = [
+    "EmptyBody",
+    "Encrypted",
+    "ExtractionError",
+    "NoListFound",
+    "Reading",
+    "Recipe",
+    "RecipeError",
+    "RecipeMisfit",
+    "Table",
+    "TooLarge",
+    "UnreadableFormat",
+    "read",
+]
+# Which kind of recipe reads a format.
+_RECIPE_FORMAT = {"tsv": "csv", "xlsx": "sheet", "xls": "sheet", "ods": "sheet", "xlsb": "sheet"}
+
+
+def read(
+    body: bytes,
+    *,
+    recipe: Recipe | None = None,
+    media_type: str = "",
+    url: str = "",
+    encoding: str = "",
+    locator: str = "",
+) -> Reading:
+    """Read the list in `body`: by `recipe`, or by the recipe that the content suggests, which the reading then holds.
+
+    The format is decided by content; `media_type`, `url` and `encoding` (what the server said) only break ties.
+    `locator` picks one of the candidates in `Reading.tables` in place of the best. The same bytes and recipe give the
+    same rows. Raises ExtractionError, whose message says what is wrong and what to do, and nothing else.
+    """
+    try:
+        return _read(body, recipe, media_type, url, encoding, locator)
+    except ExtractionError:
+        raise
+    except (MemoryError, RecursionError) as error:
+        raise TooLarge("The file could not be read within the memory that a reader may use.") from error
+    except Exception as error:  # whatever a parser of foreign bytes raises must not stop a worker
+        raise UnreadableFormat(
+            f"The file is damaged or of an unknown kind: {type(error).__name__}: {error}."
+        ) from error
+
+
+def _read(body: bytes, recipe: Recipe | None, media_type: str, url: str, encoding: str, locator: str) -> Reading:
+    if len(body) > MAX_BODY:
+        raise TooLarge(f"The file has {len(body):,} bytes; at most {MAX_BODY:,} are read.")
+    if not body.strip(b"\x00\t\n\x0b\x0c\r \xef\xbb\xbf\xff\xfe"):
+        raise EmptyBody("The file is empty: the server or the person sent no text.")
+    document = open_document(body, media_type, url, encoding, recipe.format if recipe else "")
+    form = _RECIPE_FORMAT.get(document.format, document.format)
+    if recipe is not None:
+        if recipe.format != form:
+            raise RecipeMisfit(
+                f"The recipe reads {recipe.format.upper()}, but the content is {document.format.upper()}: the publisher "
+                "changed the format, or the address gives another file. Correct the recipe or the address."
+            )
+        return _by_recipe(document, recipe)
+    choice = choose(form, document.grids(None), locator)
+    reading = _by_recipe(document, choice.recipe)
+    return Reading(
+        rows=reading.rows,
+        recipe=choice.recipe,
+        format=document.format,
+        encoding=document.encoding,
+        tables=choice.tables,
+        warnings=list(dict.fromkeys([*reading.warnings, *choice.warnings])),
+        title=document.title,
+        language=document.language,
+        effective_on=reading.effective_on,
+        confidence=choice.confidence,
+        why=choice.why,
+        next_pages=reading.next_pages,
+    )
+
+
+def _by_recipe(document: Document, recipe: Recipe) -> Reading:
+    grids = document.grids(recipe)
+    built = build(recipe, grids)
+    used = {id(grid) for grid in built.used}
+    tables = [
+        Table(
+            grid.locator,
+            list(grid.headings or []),
+            len(grid.rows),
+            id(grid) in used,
+            "has the recipe's columns" if id(grid) in used else "lacks the recipe's columns",
+        )
+        for grid in grids
+    ]
+    warnings = [*document.warnings, *(note for grid in built.used for note in grid.notes), *built.warnings]
+    if not built.rows:
+        warnings.append("The recipe fits, but the list has no rows.")
+    return Reading(
+        rows=built.rows,
+        recipe=recipe,
+        format=document.format,
+        encoding=document.encoding,
+        tables=tables,
+        warnings=warnings,
+        title=document.title,
+        language=document.language,
+        effective_on=printed_date(document.title, document.text()),
+        confidence=1.0,
+        why="Read by the recipe given.",
+        next_pages=document.next_pages(recipe),
+    )

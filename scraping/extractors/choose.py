@@ -1,0 +1,252 @@
+"""Without a recipe: which of the candidates is the list, and the recipe that reads it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import log2
+
+from .columns import Layout, Roles, assign, is_number, layout, locate, section_needed
+from .errors import NoListFound
+from .reading import Grid, Table
+from .recipe import SECTION, Column, Recipe, compiled, fold
+from .words import names_firm
+
+# Who makes or provides what a sentence speaks of; English is the only language in which lists are seen to do this.
+_VERB = "produced|provided|supplied|manufactured|made|developed|offered|sold|delivered|operated"
+_WORD = r"(?:[A-Z0-9][\w&'’.-]*\w|[A-Z0-9]|\([A-Z][\w .-]*\))"
+MADE_BY = rf"\b(?:{_VERB})(?:,? (?:or|and|directly|indirectly|{_VERB}),?)* by (?:the )?({_WORD}(?:,? (?:of |and |& |the )?{_WORD})*)"
+_SPREAD = 0.35  # a candidate that reaches this share of the best one's score makes the choice less sure
+
+
+@dataclass(slots=True)
+class Candidate:
+    grid: Grid
+    layout: Layout
+    roles: Roles
+    rows: int
+    score: float
+
+    @property
+    def main(self) -> int | None:
+        return self.roles.columns.get("vendor", self.roles.columns.get("product"))
+
+
+@dataclass(slots=True)
+class Choice:
+    recipe: Recipe
+    tables: list[Table]
+    confidence: float
+    why: str
+    warnings: list[str]
+
+
+def choose(form: str, grids: list[Grid], locator: str = "") -> Choice:
+    """Propose the recipe for the most list-like of the grids (or the one at `locator`). Raises NoListFound."""
+    candidates = [weigh(grid) for grid in grids]
+    usable = [
+        c for c in candidates if c.main is not None and c.score > 0 and (not locator or c.grid.locator == locator)
+    ]
+    if locator and not usable:
+        raise NoListFound(f"The page has no readable table or list at {locator!r}.")
+    if not usable:
+        raise NoListFound(
+            "No list of vendors or products was found: no table, list or repeated block has names in it. "
+            "If the page does hold one, say where in a recipe."
+        )
+    best = max(usable, key=lambda c: c.score)
+    recipe, family = propose(form, best, candidates, alone=bool(locator))
+    chosen = {id(c.grid) for c in family}
+    tables = [_described(c, id(c.grid) in chosen, best) for c in candidates]
+    rival = max((c.score for c in usable if id(c.grid) not in chosen), default=0.0)
+    return Choice(recipe, tables, _confidence(best, rival), _why(best, family, len(candidates)), _remarks(best, family))
+
+
+def weigh(grid: Grid) -> Candidate:
+    found = layout(grid)
+    roles = assign(grid, found)
+    rows = sum(1 for i, row in enumerate(grid.rows[found.body :], found.body) if i not in grid.spans and any(row))
+    score = 0.0
+    if roles.columns.keys() & {"vendor", "product"}:
+        score = roles.evidence + min(log2(1 + rows), 9) * 0.6 if rows else roles.evidence * 0.3
+        if rows == 1 and grid.kind != "csv":
+            score *= 0.7
+        score *= grid.weight
+    return Candidate(grid, found, roles, rows, score)
+
+
+def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool) -> tuple[Recipe, list[Candidate]]:
+    """The recipe for a candidate, and the candidates that it reads together (tables that share its columns)."""
+    grid, found, roles = best.grid, best.layout, best.roles
+    columns = {role: Column((found.headings[i],)) for role, i in roles.columns.items()}
+    sets = [{fold(c.name)} for c in columns.values()]
+    where = tuple(grid.where.items())
+    named = found.stated or grid.headings is not None
+    together = [
+        c
+        for c in candidates
+        if c is best
+        or (
+            not where
+            and not alone
+            and named
+            and c.grid.kind == grid.kind
+            and c.grid.weight >= 0.5
+            and locate(c.grid, sets)
+        )
+    ]
+    sections = {c.grid.section for c in together if c.rows}
+    if "category" not in columns and (
+        any(section_needed(roles, c.grid, c.layout) for c in together) or len(sections) > 1
+    ):
+        columns["category"] = Column((SECTION,))
+    body = [
+        (i, row)
+        for i, row in enumerate(grid.rows[found.body : found.body + 300], found.body)
+        if i not in grid.spans and any(row)
+    ]
+    pattern: list[tuple[str, tuple[str, ...]]] = []
+    split: list[tuple[str, tuple[str, ...]]] = []
+    _sentences(best, body, columns, pattern)
+    _several(best, body, split)
+    ordered = tuple(
+        (role, columns[role]) for role in ("vendor", "product", "category", "identifier", "origin") if role in columns
+    )
+    recipe = Recipe(
+        format=form,
+        where=where,
+        columns=ordered,
+        ignore=tuple(dict.fromkeys([*(found.headings[i] for i in roles.ignore), *grid.nested])),
+        fill=tuple(found.headings[i] for i in _as_above(best, body)),
+        split=tuple(split),
+        pattern=tuple(pattern),
+    )
+    return recipe, together
+
+
+def _sentences(
+    best: Candidate,
+    body: list[tuple[int, list[str]]],
+    columns: dict[str, Column],
+    pattern: list[tuple[str, tuple[str, ...]]],
+) -> None:
+    """Names inside sentences: by their emphasis, else by the words that say who made it."""
+    main = best.main
+    if main is None or not body:
+        return
+    texts = [row[main] for _, row in body if main < len(row) and row[main]]
+    long = sum(1 for text in texts if len(text) > 60 and text.count(" ") >= 7)
+    if not texts or long < len(texts) * 0.6:
+        return
+    heading = best.layout.headings[main]
+    if best.roles.columns.get("vendor") not in (None, main):
+        return
+    if best.grid.select:
+        for css in ("strong", "b"):
+            hits = sum(1 for i, row in body if main < len(row) and best.grid.select(i, main, css))
+            if hits >= len(texts) * 0.6:
+                columns["vendor"] = Column((heading,), css)
+                columns["product"] = Column((heading,))
+                return
+    maker = compiled(MADE_BY, "vendor")
+    if sum(1 for text in texts if maker.search(text)) >= len(texts) * 0.5:
+        columns["vendor"] = columns["product"] = Column((heading,))
+        pattern.append(("vendor", (MADE_BY,)))
+
+
+_PART = re.compile(r"\d|@|www\.|https?:|\b(?:tel|fax|street|road|box|suite|floor|ave|blvd)\b|[路街号區区市県丁]", re.I)
+
+
+def _several(best: Candidate, body: list[tuple[int, list[str]]], split: list[tuple[str, tuple[str, ...]]]) -> None:
+    """Several vendors in one cell, on lines of their own or parted by semicolons."""
+    vendor = best.roles.columns.get("vendor")
+    if vendor is None or best.grid.kind == "pdf":
+        return
+    cells = [row[vendor] for _, row in body if vendor < len(row) and row[vendor]]
+    lined = [cell.split("\n") for cell in cells if "\n" in cell]
+    if lined:
+        later = [line for lines in lined for line in lines[1:]]
+        if all(len(line) > 2 and not _PART.search(line) and line[0].isupper() | (line[0] > "\u0590") for line in later):
+            firm = sum(map(names_firm, later)) / len(later)
+            whole = sum(1 for cell in cells if names_firm(cell)) / len(cells)
+            if firm >= 0.6 * whole:
+                split.append(("vendor", ("lines",)))
+                return
+    for mark in (";", "；", "、"):
+        marked = [cell for cell in cells if mark in cell]
+        parts = [part.strip() for cell in marked for part in cell.split(mark)]
+        if len(marked) >= 1 and parts and all(2 < len(p) <= 80 and not is_number(p) for p in parts if p):
+            if sum(map(names_firm, parts)) >= len(parts) * 0.8:
+                split.append(("vendor", (mark,)))
+                return
+
+
+def _as_above(best: Candidate, body: list[tuple[int, list[str]]]) -> list[int]:
+    """Columns whose blank cells mean "as above": they begin a group and stay blank within it."""
+    columns = best.roles.columns
+    found = []
+    for role in ("vendor", "category", "origin"):
+        place = columns.get(role)
+        others = [columns[r] for r in ("product", "vendor", "identifier") if r in columns and r != role]
+        if place is None or not others or len(body) < 3:
+            continue
+        cells = [row[place] if place < len(row) else "" for _, row in body]
+        given = [cell for cell in cells if cell]
+        blank = len(cells) - len(given)
+        filled = all(any(o < len(row) and row[o] for o in others) for _, row in body)
+        repeated = sum(1 for a, b in zip(cells, cells[1:], strict=False) if a and a == b)
+        if (
+            cells[0]
+            and blank >= max(1, len(cells) * 0.15)
+            and filled
+            and not repeated
+            and len(set(given)) >= len(given) * 0.9
+        ):
+            found.append(place)
+    return found
+
+
+def _confidence(best: Candidate, rival: float) -> float:
+    headed = [by == "heading" for role, by in best.roles.by.items() if role in ("vendor", "product")]
+    value = 0.3 + 0.3 * any(headed) + 0.05 * (len(best.roles.columns) > 2) + 0.2 * min(1.0, best.roles.evidence / 6)
+    value += 0.15 * (rival < best.score * (1 - _SPREAD))
+    return round(min(value, 1.0) * (1 if best.rows > 1 else 0.5), 2)
+
+
+def _why(best: Candidate, family: list[Candidate], count: int) -> str:
+    said = [
+        f"{role} by {'the heading' if best.roles.by[role] == 'heading' else 'the look of the values in'}"
+        f" {best.layout.headings[i]!r}"
+        for role, i in best.roles.columns.items()
+    ]
+    rows = sum(c.rows for c in family)
+    which = f"{best.grid.locator}, the best of {count}" if count > 1 else best.grid.locator
+    if len(family) > 1:
+        which = f"{len(family)} tables that share their columns, beginning with {best.grid.locator}"
+    return f"Chosen: {which}, with {rows} rows; {'; '.join(said)}."
+
+
+def _remarks(best: Candidate, family: list[Candidate]) -> list[str]:
+    warnings = []
+    if not sum(c.rows for c in family):
+        warnings.append("The table has its headings but no rows.")
+    if len(family) > 1:
+        warnings.append(f"{len(family)} tables with the same columns were read as one list.")
+    return warnings
+
+
+def _described(candidate: Candidate, chosen: bool, best: Candidate) -> Table:
+    roles = candidate.roles
+    if chosen:
+        why = "chosen" if candidate is best else "has the columns of the chosen one"
+    elif candidate.main is None:
+        why = "no column looks like names"
+    elif candidate.grid.weight < 0.5:
+        why = "looks like navigation, layout, notes or an example"
+    elif not candidate.rows:
+        why = "no rows"
+    else:
+        why = f"less like a list ({candidate.score:.1f} against {best.score:.1f})"
+    if roles.columns:
+        why += ": " + ", ".join(f"{role} = {candidate.layout.headings[i]!r}" for role, i in roles.columns.items())
+    return Table(candidate.grid.locator, candidate.layout.headings, candidate.rows, chosen, why)
