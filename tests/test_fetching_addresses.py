@@ -201,6 +201,18 @@ def test_70_public_addresses_are_read(guarded, names, internet, address):
         assert {request.headers["host"] for request in public.requests} == {"lists.example", bracketed(address)}
 
 
+def test_70_loopback_over_ipv6_is_read_where_it_is_allowed(settings):
+    settings.FETCH_ALLOW_PRIVATE = True
+    try:
+        server = Loopback(host="::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with server:
+        server.on("/", response(PAGE))
+        assert fetch(server.url(), policy=to(server)).body == PAGE
+        assert server.requests[-1].headers["host"] == f"[::1]:{server.port}"
+
+
 def test_70_a_dead_address_gives_way_to_the_next(guarded, names, internet):
     names["lists.example"] = ["2606:4700::1", "93.184.215.14"]
     with Loopback() as public:

@@ -164,8 +164,7 @@ def _prepared(session: GuardedSession, request: requests.Request, policy: Policy
         url = urlsplit(str(prepared.url))
         port = url.port if url.port is not None else {"http": 80, "https": 443}.get(url.scheme)
     except (requests.RequestException, ValueError) as error:
-        message = f"{str(request.url)[:200]} is not a web address ({error}); correct it."
-        raise FetchError("bad_url", message) from error
+        raise FetchError("bad_url", f"{str(request.url)[:200]} is not a web address; correct it.") from error
     if url.scheme not in {"http", "https"} or not url.hostname:
         raise FetchError("bad_url", f"{str(request.url)[:200]} is not an http or https address; correct it.")
     if "@" in url.netloc:

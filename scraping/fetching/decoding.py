@@ -22,7 +22,7 @@ def read_body(response: requests.Response, where: str, *, max_bytes: int, clock:
     """
     codings = _codings(response, where)
     length = response.headers.get("Content-Length", "")
-    if length.isdigit() and int(length[:20]) > max_bytes:
+    if length.isdecimal() and int(length[:20]) > max_bytes:
         raise _too_large(where, max_bytes)
     if length == "0":
         return b""

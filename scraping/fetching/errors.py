@@ -30,6 +30,8 @@ class FetchError(Exception):
         status: int | None = None,
         retry_after: float | None = None,
     ) -> None:
+        # It quotes what strangers sent, goes into the database (which takes no NUL) and onto one line of a page.
+        message = " ".join("".join(char if char.isprintable() else " " for char in message).split())
         # All arguments go up, because a worker's exception is pickled on its way to the parent process.
         super().__init__(code, message, transient, status, retry_after)
         self.code = code
@@ -123,7 +125,7 @@ def explain(error: Exception, where: str, *, reading: bool = False) -> FetchErro
         return FetchError("blocked_address", f"{where} is not on the public internet; enter a public address.")
     if first(requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError):
         return FetchError(
-            "bad_response", f"{where} cannot be asked or answered outside the HTTP rules ({error}).", reading
+            "bad_response", f"{where} cannot be asked or answered outside the HTTP rules ({_short(error)}).", reading
         )
     if reading:
         return truncated(where, _short(causes[-1]))
