@@ -125,7 +125,9 @@ def explain(error: Exception, where: str, *, reading: bool = False) -> FetchErro
         return FetchError("blocked_address", f"{where} is not on the public internet; enter a public address.")
     if first(requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError):
         return FetchError(
-            "bad_response", f"{where} cannot be asked or answered outside the HTTP rules ({_short(error)}).", reading
+            "bad_response",
+            f"{where} breaks the rules of HTTP ({_short(error)}); check the address, or tell its operator.",
+            reading,
         )
     if reading:
         return truncated(where, _short(causes[-1]))
