@@ -7,6 +7,7 @@ makes it again from the aliases at any time.
 
 from __future__ import annotations
 
+import heapq
 import math
 from array import array
 from collections import Counter, defaultdict
@@ -159,4 +160,4 @@ def _strongest(fragments: list[str], postings: dict[str, array[int]], limit: int
         weight = 1 / (1 + math.log(len(ids)))
         for pk in ids:
             weights[pk] += weight
-    return sorted(weights, key=lambda pk: (-weights[pk], pk))[:limit]
+    return [-pk for _, pk in heapq.nlargest(limit, ((weight, -pk) for pk, weight in weights.items()))]

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -146,7 +147,8 @@ def _by_identifier(texts: Iterable[str]) -> dict[str, int]:
         plain = " ".join(text.split())
         scheme, colon, value = plain.partition(":")
         if colon and scheme.isascii() and scheme.isalnum() and value.strip():
-            sought[text] = [(scheme.lower(), value.strip().upper())]
+            # A stock code holds a colon itself: NASDAQ:MSFT.
+            sought[text] = [(scheme.lower(), value.strip().upper()), ("stock", plain.upper())]
         else:
             number = plain.upper()
             schemes = [scheme for scheme, form in _NUMBERS.items() if form.fullmatch(number)]
@@ -189,32 +191,66 @@ def likeness(key: str, other: str) -> float:
     return max(score for _, score in _measures(key, other))
 
 
+# Words that many firms share say little about which firm it is.
+_COMMON = frozenset(
+    re.split(
+        r"\s+",
+        "technology technologies tech software systems system networks network security group holding holdings cloud the "
+        "international communications communication electronics electronic computer computers information data digital "
+        "solutions services industries industry labs lab corporation enterprise and of",
+    )
+)
+_COMMON_WIDE = re.compile(
+    "信息技术|网络技术|信息|技术|科技|软件|网络|电子|集团|股份|数据|通信|计算机|系统|安全|实业|产业"
+)
+
+
+@lru_cache(maxsize=65536)
+def _brand(core: str) -> str:
+    """What is left of a name's core without common words; the core where that is nothing."""
+    words = [word for word in _COMMON_WIDE.sub("", core).split() if word not in _COMMON]
+    return " ".join(words) or core
+
+
 def _measures(key: str, other: str) -> Iterator[tuple[str, float]]:
+    """(kind of likeness, score) of two keys that differ."""
     core, other_core = names.parts(key).core, names.parts(other).core
-    yield "spelled", fuzz.ratio(key, other) / 100
+    brand, other_brand = _brand(core), _brand(other_core)
+    spelled = fuzz.ratio(brand, other_brand) / 100
+    yield "spelled", 0.6 * spelled + 0.4 * fuzz.ratio(key, other) / 100
     if core == other_core:
         yield "place", 0.97
-    yield "words", fuzz.token_set_ratio(core, other_core) / 100 * 0.93
-    shorter, longer = sorted((core, other_core), key=len)
+    if brand == other_brand:
+        yield "brand", 0.96
+    shorter, longer = sorted((brand, other_brand), key=len)
+    yield "words", fuzz.token_set_ratio(brand, other_brand) / 100 * (0.75 + 0.18 * len(shorter) / len(longer))
     if len(shorter) >= (2 if sounds.has_han(shorter) else 4) and shorter in longer:
-        yield "holds", 0.7 + 0.25 * len(shorter) / len(longer)
-    latin, other_latin = (sounds.latin(k).replace(" ", "") for k in (core, other_core))
-    if not (key.isascii() and other.isascii()):
+        yield "holds", 0.75 + 0.2 * len(shorter) / len(longer)
+    yield from _heard(brand, other_brand)
+
+
+def _heard(brand: str, other: str) -> Iterator[tuple[str, float]]:
+    """Likeness across scripts, and of one script's spellings of one sound."""
+    latin, other_latin = (sounds.latin(text).replace(" ", "") for text in (brand, other))
+    if not (brand.isascii() and other.isascii()):
         yield "latin", fuzz.ratio(latin, other_latin) / 100 * 0.95
-        if len(latin) >= 4 and len(other_latin) >= 4 and (latin in other_latin or other_latin in latin):
-            shortest, longest = sorted((len(latin), len(other_latin)))
-            yield "latin", 0.65 + 0.25 * shortest / longest
-    if sounds.has_han(key) != sounds.has_han(other):
-        sound, other_sound = sounds.skeleton(core), sounds.skeleton(other_core)
-        if len(sound) > 1 and len(other_sound) > 1:
-            yield "sound", fuzz.ratio(sound, other_sound) / 100 * 0.85
-    elif latin and latin == other_latin:
+        shorter, longer = sorted((latin, other_latin), key=len)
+        if len(shorter) >= 4 and longer.startswith(shorter):
+            yield "latin", 0.7 + 0.2 * len(shorter) / len(longer)
+    elif latin == other_latin:
         yield "latin", 0.95
+    if sounds.has_han(brand) != sounds.has_han(other):
+        sound, other_sound = sounds.skeleton(brand), sounds.skeleton(other)
+        shortest = min(len(sound), len(other_sound))
+        if shortest > 1:
+            # Two consonants are shared by chance.
+            yield "sound", fuzz.ratio(sound, other_sound) / 100 * (0.85 if shortest > 2 else 0.65)
 
 
 _REASONS = {
     "spelled": "spelled much like “{}”",
     "place": "“{}” but for the place",
+    "brand": "“{}” but for common words",
     "words": "has words of “{}”",
     "holds": "one name holds the other: “{}”",
     "latin": "the same letters or pinyin as “{}”, or nearly",
@@ -231,8 +267,8 @@ def reasons(key: str, alias: str) -> list[str]:
     for measure, score in _measures(key, other):
         strongest[measure] = max(score, strongest.get(measure, 0))
     order = sorted(strongest, key=lambda measure: -strongest[measure])
-    said = [_REASONS[measure].format(alias) for measure in order if strongest[measure] >= max(strongest.values()) - 0.1]
-    shared = set(key.split()) & set(other.split())
+    said = [_REASONS[measure].format(alias) for measure in order if strongest[measure] >= strongest[order[0]] - 0.1][:2]
+    shared = set(key.split()) & set(other.split()) - _COMMON
     if shared:
         said.append("shares " + ", ".join(f"“{word}”" for word in sorted(shared)))
     return said

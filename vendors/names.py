@@ -217,7 +217,7 @@ australia|россия|рус|rus|russia
 """
     )
 )
-_WIDE_END = re.compile(r"(?:中国|亚太|美国|日本|香港|亚洲)$")
+_ENDS_WIDE = (*_PLACES_WIDE, "中国", "亚太", "亚洲", "美国", "日本")
 
 
 class Parts(NamedTuple):
@@ -239,10 +239,11 @@ def parts(text: str) -> Parts:
             places.append(place)
             core = rest
             break
-    end = _WIDE_END.search(core)
-    if end and end.start() > 1:
-        places.append(end.group())
-        core = core[: end.start()]
+    for place in _ENDS_WIDE:
+        if core.endswith(place) and len(core) - len(place) > 1:
+            places.append(place)
+            core = core.removesuffix(place)
+            break
     words = core.split()
     while len(words) > 1 and words[0] in _CITIES:
         places.append(words.pop(0))
