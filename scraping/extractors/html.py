@@ -70,8 +70,8 @@ def _named(root: Any, recipe: Recipe) -> list[Grid]:
     """The grids that a recipe names."""
     if css := recipe.place("items"):
         return [blocks.records(root, css, recipe)]
-    if css := recipe.place("lines"):
-        return [blocks.lines(root, css)]
+    if recipe.place("lines"):
+        return [blocks.lines(root, recipe)]
     css = recipe.place("table")
     if not css:
         return list(table_grids(root))
@@ -109,7 +109,7 @@ def _grid(table: Any, number: int) -> Grid:
     rows: list[list[str]] = []
     spans: dict[int, str] = {}
     elements: list[Any] = []
-    stated, leading, foot = 0, True, 0
+    stated, leading = 0, True
     carried: dict[int, tuple[int, str]] = {}  # column → rows that a cell from above still reaches into, its text
     budget = MAX_CELLS
     for tr in _TABLE_ROWS(table):
@@ -130,18 +130,16 @@ def _grid(table: Any, number: int) -> Grid:
         budget -= len(row)
         if budget < 0:
             raise TooLarge(f"A table of the page spans more than {MAX_CELLS:,} cells.")
+        parent = tr.getparent().tag
+        if parent == "tfoot":
+            continue
         if len(cells) == 1 and len(row) > 1 and not plain:
             spans[len(rows)] = row[0]
-        parent = tr.getparent().tag
         if leading:
             if parent == "thead" or (cells and all(c.tag == "th" for c in cells)) or len(rows) in spans:
                 stated = len(rows) + 1
             elif rows or any(row):
                 leading = False
-        if parent == "tfoot" or "tablefoot" in (tr.get("class") or ""):
-            foot += 1
-            if parent == "tfoot":
-                continue
         rows.append(row)
         elements.append(tr)
     while stated and stated - 1 in spans:  # a spanning row below the headings is a category, not a heading

@@ -16,11 +16,11 @@ from .errors import RecipeError
 ROLES = ("vendor", "product", "category", "identifier", "origin")
 FORMATS = ("html", "csv", "sheet", "pdf", "json", "text")
 WHERE = ("table", "items", "lines", "sheet", "path", "section", "after", "before")
+LINES = ("numbered", "bulleted", "all", "labels")
 PAGING = ("next", "links", "cursor", "parameter")
 SECTION = "@section"  # the heading above a table, or the row that spans it
 MAX_TEXT = 64 * 1024
 MAX_PATTERN = 2_000
-_SPECIAL = {"lines"}
 
 
 def fold(text: str) -> str:
@@ -183,7 +183,9 @@ def _parse(data: Any) -> Recipe:
     where = _mapping(data, "where")
     _keys(where, WHERE, '"where"')
     places = tuple((key, _text(where[key], f"where.{key}")) for key in WHERE if key in where)
-    for key in ("table", "items", "lines"):
+    if where.get("lines") not in (None, *LINES):
+        raise RecipeError(f'"where.lines" is {where["lines"]!r}: it must be one of {", ".join(LINES)}.')
+    for key in ("table", "items"):
         if key in where:
             selector(where[key], f"where.{key}")
     spec = _mapping(data, "columns")
@@ -259,7 +261,8 @@ def _column(value: Any, role: str, items: bool) -> Column:
         raise RecipeError(f'"{key}" names no heading.')
     if items:
         for heading in column.headings:
-            if heading != SECTION and (css := heading.partition("@")[0]) not in (".", ""):
+            css = heading.partition("@")[0]
+            if heading != SECTION and css not in (".", "") and not heading.endswith((":", "：")):
                 selector(css, key)
     return column
 

@@ -7,7 +7,11 @@ import re
 from .delimited import delimiter_of, open_delimited
 from .errors import UnreadableFormat
 from .html import open_html
+from .jsontree import open_json
+from .pdf import open_pdf
+from .plain import open_text
 from .reading import Document
+from .sheets import format_of, open_workbook
 from .text import decode
 
 _TAGS = re.compile(
@@ -26,11 +30,30 @@ def open_document(body: bytes, media_type: str, url: str, encoding: str, wanted:
     for magic, name in _REFUSED:
         if body.startswith(magic):
             raise UnreadableFormat(f"The file is {name}, which holds no list that can be read.")
+    if form := format_of(body):
+        return open_workbook(body, form)
+    if b"%PDF-" in body[:1024]:
+        return open_pdf(body)
     if _is_html(body, start, media_type):
         return open_html(body, encoding)
     decoded = decode(body, encoding)
+    if _is_json(decoded.text):
+        return open_json(decoded, url)
     delimiter = delimiter_of(decoded.text)
-    return open_delimited(decoded, delimiter or ",")
+    if wanted == "csv" or (delimiter and wanted != "text"):
+        return open_delimited(decoded, delimiter or ",")
+    if not wanted and (".csv" in url.lower() or "csv" in media_type) and "\n" in decoded.text.strip():
+        return open_delimited(decoded, ",")
+    return open_text(decoded)
+
+
+_JSON = re.compile(
+    r"""\s*(?:\[\s*(?:[\[{"\d\]-]|true|false|null)|\{\s*["}]|(?:(?:var|let|const)\s+)?[\w$.]{1,60}\s*(?:=|\()\s*[\[{]\s*["{\[])"""
+)
+
+
+def _is_json(text: str) -> bool:
+    return bool(_JSON.match(text[:4096]))
 
 
 def _is_html(body: bytes, start: bytes, media_type: str) -> bool:

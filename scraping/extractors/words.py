@@ -287,6 +287,10 @@ _OF = {"of", "de", "du", "del", "des", "da", "do", "der", "for", "by"}
 @lru_cache(maxsize=4096)
 def kind(heading: str) -> str:
     """The aspect that decides what a column is; "" where its heading says nothing that is known."""
+    if "." in heading and " " not in heading:  # a path in JSON: what its last part says by itself goes first
+        last = kind(heading.rpartition(".")[2])
+        if last and last not in ("name", "id", "counter", "brand"):
+            return last
     found = aspects(heading)
     first = next((aspect for aspect in ORDER if aspect in found), "")
     if first in {"address", "origin", "category"} and {"vendor", "name"} <= found.keys():
