@@ -68,11 +68,20 @@ def weigh(grid: Grid) -> Candidate:
     rows = sum(1 for i, row in enumerate(grid.rows[found.body :], found.body) if i not in grid.spans and any(row))
     score = 0.0
     if roles.columns.keys() & {"vendor", "product"}:
-        score = roles.evidence + min(log2(1 + rows), 9) * 0.6 if rows else roles.evidence * 0.3
+        score = (
+            roles.evidence + min(log2(1 + rows), 9) * 0.6
+            if rows
+            else roles.evidence * (0.9 if _certain(grid, roles) else 0.3)
+        )
         if rows == 1 and grid.kind != "csv":
             score *= 0.7
         score *= grid.weight
     return Candidate(grid, found, roles, rows, score)
+
+
+def _certain(grid: Grid, roles: Roles) -> bool:
+    """Whether headings alone show that a table is the list, even when it has no rows today."""
+    return grid.kind in ("table", "csv", "sheet", "json") and [*roles.by.values()].count("heading") >= 3
 
 
 def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool) -> tuple[Recipe, list[Candidate]]:
@@ -108,6 +117,8 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
     pattern: list[tuple[str, tuple[str, ...]]] = []
     split: list[tuple[str, tuple[str, ...]]] = []
     _sentences(best, body, columns, pattern)
+    _bilingual(best, body, pattern)
+    _first_lines(best, body, columns, pattern, split)
     _several(best, body, split)
     ordered = tuple(
         (role, columns[role]) for role in ("vendor", "product", "category", "identifier", "origin") if role in columns
@@ -154,6 +165,47 @@ def _sentences(
         pattern.append(("vendor", (MADE_BY,)))
 
 
+_LATIN = re.compile(r"[A-Za-z]")
+_OTHER = re.compile(r"[\u0400-\u04ff\u0590-\u06ff\u3040-\u9fff\uac00-\ud7af]")
+TWO_NAMES = r"^(?P<vendor>[^()（）]+?)\s*[(（](?P<other_name>[^（）()]+(?:[（(][^（）()]*[)）][^（）()]*)*)[)）]$"
+FIRST_LINE = r"^[^\n]+"
+
+
+def _bilingual(best: Candidate, body: list[tuple[int, list[str]]], pattern: list[tuple[str, tuple[str, ...]]]) -> None:
+    """A name, and in brackets the same name in another script: only the first can be an alias by itself."""
+    vendor = best.roles.columns.get("vendor")
+    values = [row[vendor] for _, row in body if vendor is not None and vendor < len(row) and row[vendor]]
+    if len(values) < 2 or pattern:
+        return
+    both = compiled(TWO_NAMES, "vendor")
+    hits = 0
+    for value in values:
+        found = both.match(value)
+        if found and bool(_OTHER.search(found[1])) != bool(_OTHER.search(found[2])) and _LATIN.search(value):
+            hits += 1
+    if hits >= len(values) * 0.8:
+        pattern.append(("vendor", (TWO_NAMES, r"^.+$")))
+
+
+def _first_lines(
+    best: Candidate,
+    body: list[tuple[int, list[str]]],
+    columns: dict[str, Column],
+    pattern: list[tuple[str, tuple[str, ...]]],
+    split: list[tuple[str, tuple[str, ...]]],
+) -> None:
+    """Cells whose first line is the name and whose further lines are particulars: addresses, documents, remarks."""
+    if best.grid.kind not in ("table", "items") or pattern or any(c.select for c in columns.values()):
+        return
+    for role in ("vendor", "product"):
+        place = best.roles.columns.get(role)
+        if place is None or (role == "vendor" and _lists_firms(best, body)):
+            continue
+        cells = [row[place] for _, row in body if place < len(row) and row[place]]
+        if sum("\n" in cell for cell in cells) >= max(1, len(cells) * 0.4):
+            pattern.append((role, (FIRST_LINE,)))
+
+
 _PART = re.compile(r"\d|@|www\.|https?:|\b(?:tel|fax|street|road|box|suite|floor|ave|blvd)\b|[路街号區区市県丁]", re.I)
 
 
@@ -163,15 +215,9 @@ def _several(best: Candidate, body: list[tuple[int, list[str]]], split: list[tup
     if vendor is None or best.grid.kind == "pdf":
         return
     cells = [row[vendor] for _, row in body if vendor < len(row) and row[vendor]]
-    lined = [cell.split("\n") for cell in cells if "\n" in cell]
-    if lined:
-        later = [line for lines in lined for line in lines[1:]]
-        if all(len(line) > 2 and not _PART.search(line) and line[0].isupper() | (line[0] > "\u0590") for line in later):
-            firm = sum(map(names_firm, later)) / len(later)
-            whole = sum(1 for cell in cells if names_firm(cell)) / len(cells)
-            if firm >= 0.6 * whole:
-                split.append(("vendor", ("lines",)))
-                return
+    if _lists_firms(best, body):
+        split.append(("vendor", ("lines",)))
+        return
     for mark in (";", "；", "、"):
         marked = [cell for cell in cells if mark in cell]
         parts = [part.strip() for cell in marked for part in cell.split(mark)]
@@ -179,6 +225,17 @@ def _several(best: Candidate, body: list[tuple[int, list[str]]], split: list[tup
             if sum(map(names_firm, parts)) >= len(parts) * 0.8:
                 split.append(("vendor", (mark,)))
                 return
+
+
+def _lists_firms(best: Candidate, body: list[tuple[int, list[str]]]) -> bool:
+    """Whether the further lines of vendors' cells name vendors too, and not streets or remarks."""
+    vendor = best.roles.columns["vendor"]
+    cells = [row[vendor] for _, row in body if vendor < len(row) and row[vendor]]
+    later = [line for cell in cells if "\n" in cell for line in cell.split("\n")[1:]]
+    if not later or not all(len(line) > 1 and not _PART.search(line) and not line[0].islower() for line in later):
+        return False
+    firms = sum(map(names_firm, later)) / len(later)
+    return firms >= 0.6 * sum(1 for cell in cells if names_firm(cell)) / len(cells)
 
 
 def _as_above(best: Candidate, body: list[tuple[int, list[str]]]) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .columns import is_date, is_number, likeness
 from .errors import RecipeMisfit
@@ -88,7 +89,15 @@ def select_lines(lines: list[Line], kind: str, locator: str, where: dict[str, st
     weight = 1.0 if kind != "all" else 0.75
     values = [row[0] for i, row in enumerate(rows) if i not in spans]
     weight *= 0.4 + 0.6 * prose_free(values)
-    return Grid("lines", f"{locator}, {kind}", rows, headings=["line"], spans=spans, where=found, weight=weight)
+    if kind == "numbered" and _in_order(lines):
+        weight *= 1.25  # someone counted them: 1, 2, 3, …
+    return Grid("lines", f"{locator}, {kind}", rows, headings=["text"], spans=spans, where=found, weight=weight)
+
+
+def _in_order(lines: list[Line]) -> bool:
+    """Whether the numbers of numbered lines count on from 1 (again under each heading)."""
+    numbers = [int(hit[1]) for line in lines if (hit := _NUMBERED.match(line.text.strip()))]
+    return len(numbers) > 2 and sum(b in (1, a + 1) for a, b in pairwise(numbers)) >= (len(numbers) - 1) * 0.9
 
 
 def _squeezed(rows: list[list[str]], spans: dict[int, str]) -> tuple[list[list[str]], dict[int, str]]:

@@ -41,12 +41,12 @@ def build(recipe: Recipe, grids: list[Grid]) -> Built:
     section = recipe.place("section")
     fitting: list[tuple[Grid, Layout]] = []
     for grid in grids:
-        if grid.weight < 0.5 and not recipe.where:
-            continue
         if section and fold(grid.section) != fold(section):
             continue
         if (found := locate(grid, sets)) is not None:
             fitting.append((grid, found))
+    if any(grid.weight >= 0.5 for grid, _ in fitting):  # navigation, notes and examples only where there is no other
+        fitting = [(grid, found) for grid, found in fitting if grid.weight >= 0.5]
     if not fitting:
         raise RecipeMisfit(_missing(recipe, grids, wanted, section))
     reported: set[str] = set()
@@ -144,7 +144,11 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
             if by_section:
                 parts[by_section] = current
             for one in tidy.entries(parts, number, row):
-                append(Row(**one, extra=extra))
+                more = {name: text for name, text in one.items() if name not in ROLES and text}
+                if one["vendor"] or one["product"] or one["identifier"]:
+                    append(Row(*(one[role] for role in ROLES), {**extra, **more} if more else extra))
+                else:
+                    tidy.skipped.append(next(filter(None, row), ""))
     if tidy.skipped:
         shown = "; ".join(repr(text[:60]) for text in tidy.skipped[:3])
         built.warnings.append(
@@ -248,7 +252,8 @@ def _passes(rule: Any, pattern: Any, text: str) -> bool:
 
 
 def _matched(parts: dict[str, str], role: str, patterns: list[Any]) -> list[dict[str, str]]:
-    """Apply patterns to a role's text: named groups go to the roles they name, else group 1 (or the match) stays."""
+    """Apply patterns to a role's text: named groups go to the roles that they name (other names are extra columns); else
+    group 1, or the whole match, stays. Where nothing matches, the role is blank."""
     text = parts[role]
     for pattern in patterns:
         hits = list(pattern.finditer(text))[:1000]
@@ -256,7 +261,7 @@ def _matched(parts: dict[str, str], role: str, patterns: list[Any]) -> list[dict
             continue
         found = []
         for hit in hits:
-            named = {k: (t or "").strip() for k, t in hit.groupdict().items() if k in ROLES}
+            named = {k: (t or "").strip() for k, t in hit.groupdict().items()}
             value = named.get(role) or (hit.group(1) if pattern.groups and not named else "" if named else hit.group(0))
             found.append({**parts, **named, role: (value or "").strip()})
         return found

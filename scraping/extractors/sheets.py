@@ -21,7 +21,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NOTES = re.compile(
     r"example|sample|template|instruction|readme|read me|notes?\b|guid(?:e|ance)|glossary|definition|lookup|cover|legend|"
     r"exemple|consigne|légende|notice|lisez|beispiel|hinweis|anleitung|muster|legende|ejemplo|instruccion|modelo|exemplo|"
-    r"пример|образец|инструкц|справочник|記載例|記入例|記載要領|記入要領|説明|項目の条件|様式|凡例|示例|样例|填写说明|说明|예시|작성|안내|مثال|نموذج|דוגמה|הנחיות",
+    r"пример|образец|инструкц|справочник|記載例|記入例|記載要領|記入要領|説明|項目の条件|凡例|示例|样例|填写说明|说明|예시|작성|안내|مثال|نموذج|דוגמה|הנחיות",
     re.I,
 )
 _PLACEHOLDER = re.compile(r"[○〇◯●×△□]{2}|\bX{3,}\b|\b(?:lorem ipsum|acme|foo ?bar)\b", re.I)
