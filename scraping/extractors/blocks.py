@@ -14,7 +14,7 @@ from .visible import BLOCKS, collapse, heading_text, hidden, is_aside, text_of
 _HEADS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _NEVER = frozenset(
     """table thead tbody tfoot tr td th colgroup col option optgroup select script style head meta link br hr img input
-    source track param path g body html title label button svg use nav footer form dt""".split()
+    source track param path g body html title label button svg use nav footer form""".split()
 )
 _NAME = re.compile(r"-?[A-Za-z_][\w-]*")
 _VOLATILE_ID = re.compile(r"\d{3,}|[0-9a-f]{8,}")
@@ -62,7 +62,7 @@ def _groups(root: Any) -> list[list[Any]]:
     """Parts that repeat: children of one parent with one tag and class, three or more; the largest first."""
     found: dict[tuple[Any, ...], list[Any]] = {}
     for parent in root.iter():
-        if not isinstance(parent.tag, str) or len(parent) < 2 or parent.tag in _NEVER - {"body", "dt"}:
+        if not isinstance(parent.tag, str) or len(parent) < 2 or parent.tag in _NEVER - {"body", "form"}:
             continue
         for child in parent:
             if isinstance(child.tag, str) and child.tag not in _NEVER and child.tag not in _HEADS:
@@ -119,13 +119,20 @@ def path_of(group: list[Any]) -> str:
 
 
 def _grid(root: Any, members: list[Any], css: str, recipe: Recipe | None) -> Grid:
+    heads = {member for member in members if _bold_block(member)}
+    if len(heads) < len(members):
+        members = [member for member in members if member not in heads]
     sections = _sections(root, members)
     fields = [_fields(member) for member in members]
     counts: dict[str, int] = {}
     for one in fields:
         for key in one:
             counts[key] = counts.get(key, 0) + 1
-    names = ["."] + [k for k, n in counts.items() if k != "." and n >= max(2, len(fields) * 0.3)][:_FIELDS]
+    least = {
+        True: len(fields) * 0.5,
+        False: max(2, len(fields) * 0.3),
+    }  # a label on fewer entries is one entry's own line
+    names = ["."] + [k for k, n in counts.items() if k != "." and n >= least[k.endswith(":")]][:_FIELDS]
     asked: list[str] = []
     if recipe is not None:
         asked = [h for _, column in recipe.columns for h in column.headings if h != SECTION and h not in names]
@@ -148,6 +155,8 @@ def _grid(root: Any, members: list[Any], css: str, recipe: Recipe | None) -> Gri
             weight *= 0.5
     if members and all(m.tag == "a" or (len(m) == 1 and m[0].tag == "a" and len(whole) < 8) for m in members):
         weight *= 0.7  # short runs of bare links are more often navigation
+    if members and members[0].tag == "dd" and 0 < len({sections.get(m) for m in members}) > len(members) * 0.8:
+        weight *= 0.5  # one description to each term: the terms are the entries
     headings = names + asked
     keep = ["."] if len(headings) > 1 and counts else []
     return Grid(
@@ -170,9 +179,20 @@ def _fields(member: Any) -> dict[str, str]:
             text = collapse(text_of(part).replace("\n", " "))
             if text and not hidden(part):
                 found.setdefault(key, text)
+    if member.tag == "dt" and (told := _description(member)):
+        found["dd"] = told
     for label, value in _labels(member, found["."]):
         found.setdefault(f"{label}:", value)
     return found
+
+
+def _description(term: Any) -> str:
+    """What follows a term, up to the next one."""
+    texts, part = [], term.getnext()
+    while part is not None and part.tag == "dd":
+        texts.append(text_of(part))
+        part = part.getnext()
+    return "\n".join(filter(None, texts))
 
 
 def _labels(member: Any, text: str) -> Iterator[tuple[str, str]]:
@@ -207,6 +227,8 @@ def _asked(member: Any, ref: str, fields: dict[str, str]) -> str:
     """A field that a recipe names: a selector within the entry, with "@attribute" for an attribute; or a label."""
     if ref.endswith((":", "：")):
         return fields.get(ref, "")
+    if ref == "dd" and member.tag == "dt":
+        return _description(member)
     css, _, attribute = ref.partition("@")
     parts = [member] if css in ("", ".") else selector(css, "columns")(member)
     if not parts:

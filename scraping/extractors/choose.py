@@ -109,6 +109,8 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
         any(section_needed(roles, c.grid, c.layout) for c in together) or len(sections) > 1
     ):
         columns["category"] = Column((SECTION,))
+    if _headed_by_firms(best):
+        columns = {"vendor": Column((SECTION,)), "product": columns["vendor"]}
     body = [
         (i, row)
         for i, row in enumerate(grid.rows[found.body : found.body + 300], found.body)
@@ -133,6 +135,17 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
         pattern=tuple(pattern),
     )
     return recipe, together
+
+
+def _headed_by_firms(best: Candidate) -> bool:
+    """Whether the headings over the items name firms, and the items their products."""
+    grid, roles = best.grid, best.roles
+    if grid.kind not in ("items", "lines") or len(grid.spans) < 2 or roles.by.get("vendor") != "values":
+        return False
+    place = roles.columns["vendor"]
+    heads = sum(map(names_firm, grid.spans.values())) / len(grid.spans)
+    items = [row[place] for i, row in enumerate(grid.rows) if i not in grid.spans and place < len(row)]
+    return heads >= 0.5 and heads > 2 * sum(map(names_firm, items)) / max(1, len(items))
 
 
 def _sentences(

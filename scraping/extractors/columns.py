@@ -206,7 +206,7 @@ def assign(grid: Grid, found: Layout) -> Roles:
         _names(headings, kinds, roles, sample)
         _identifier(headings, kinds, roles, sample)
     if not roles.columns.keys() & {"vendor", "product"}:
-        _by_values(headings, kinds, roles, sample)
+        _by_values(headings, kinds, roles, sample, grid.kind)
     used = set(roles.columns.values())
     for i, heading in enumerate(headings):
         if i not in used and _left_out(heading, kinds[i], [row[i] for row in sample if i < len(row)]):
@@ -322,7 +322,16 @@ _NOT_NAMES = frozenset({"date", "status", "address", "contact", "link", "amount"
                         "firm", "buyer", "category", "origin", "id", "parent"})  # fmt: skip
 
 
-def _by_values(headings: list[str], kinds: list[str], roles: Roles, sample: list[list[str]]) -> None:
+def _head_of_entry(sample: list[list[str]], i: int) -> float:
+    """How much a part of an entry (column i) is its head, against the entry as a whole (column 0)."""
+    if i == 0:
+        return -0.2 if sum("\n" in row[0] for row in sample) >= len(sample) * 0.4 else 0.0
+    whole = sum(1 for row in sample if row[i] == row[0])
+    begins = sum(1 for row in sample if row[i] and row[0].startswith(row[i].split("\n")[0]))
+    return 0.25 if begins >= len(sample) * 0.7 and whole < len(sample) * 0.5 else 0.0
+
+
+def _by_values(headings: list[str], kinds: list[str], roles: Roles, sample: list[list[str]], kind_of_grid: str) -> None:
     """With no word to go by: the column that looks most like firms' names is the vendor."""
     taken = set(roles.columns.values())
     best, best_score = None, 0.0
@@ -333,6 +342,8 @@ def _by_values(headings: list[str], kinds: list[str], roles: Roles, sample: list
         if not values or sum(1 for v in values if v) < len(values) * 0.3:
             continue
         score = likeness(values) - i * 0.01
+        if kind_of_grid == "items":
+            score += _head_of_entry(sample, i)
         if score > best_score:
             best, best_score = i, score
     if best is not None and best_score > 0.3:

@@ -105,6 +105,7 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
     body = found.body
     edges = {i for i in spans if i >= body}
     plain = not tidy.needed and not by_section
+    tail = len(rows) - 5 if width > 1 else len(rows)
     for number in range(body, len(rows)):
         row = rows[number]
         if number in edges:
@@ -125,6 +126,8 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
                 tidy.skipped.append(_only(row) or next(filter(None, row)))
             continue
         if row[first] == headings[first] and tidy.repeated(row):
+            continue
+        if number >= tail and _is_total(row):
             continue
         if pick is not None:
             values = pick(row)
@@ -160,6 +163,12 @@ def _only(row: list[str]) -> str:
     """The text of a row that holds one text only (in one cell, or repeated over spanned ones); "" for any other."""
     given = {cell for cell in row if cell}
     return given.pop() if len(given) == 1 else ""
+
+
+def _is_total(row: list[str]) -> bool:
+    """Whether a row at the end of a table sums it up ("Total", "Displayed: 12") and names no entry."""
+    first = fold(next(filter(None, row), "")).rstrip(" :：.0123456789")
+    return first in _TOTALS
 
 
 def _extras(
