@@ -44,7 +44,9 @@ def _kept_secret(path: Path) -> str:
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret(DATA_DIR / "secret_key")
 if len(SECRET_KEY) < 32:
-    raise ImproperlyConfigured("SECRET_KEY is shorter than 32 characters. Unset it to have one made, or set a longer one.")
+    raise ImproperlyConfigured(
+        "SECRET_KEY is shorter than 32 characters. Unset it to have one made, or set a longer one."
+    )
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Addresses of the site behind TLS ("https://lists.example.org"): CSRF's trusted origins, and secure cookies.
@@ -88,7 +90,9 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if AXES_IPWARE_PROXY_COUNT else ["REMOTE_ADDR"]
+AXES_IPWARE_META_PRECEDENCE_ORDER = (
+    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if AXES_IPWARE_PROXY_COUNT else ["REMOTE_ADDR"]
+)
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 
 ROOT_URLCONF = "config.urls"
@@ -179,8 +183,20 @@ if urlsplit(CELERY_BROKER_URL).scheme not in {"filesystem", "redis", "rediss"}:
         f"CELERY_BROKER_URL={CELERY_BROKER_URL!r} is not supported. Use redis://host:6379/0, or leave it unset for one machine."
     )
 
+# How often beat looks for due sources and waiting runs.
+TICK_SECONDS = env.float("TICK_SECONDS", default=15.0)
+
 # Who we say we are to the sites that we read; an address where their operators can reach us belongs in it.
 CONTACT = env.str("CONTACT", default="")
+
+# Loopback and private networks may be fetched (an intranet, tests); link-local and other special ranges never.
+FETCH_ALLOW_PRIVATE = env.bool("FETCH_ALLOW_PRIVATE", default=False)
+# Ports that sources may use besides 80 and 443.
+FETCH_PORTS = env.list("FETCH_PORTS", cast=int, default=[])
+# A PEM file of the certificate authorities to trust instead of the usual ones.
+FETCH_CA_BUNDLE = env.str("FETCH_CA_BUNDLE", default="")
+if FETCH_CA_BUNDLE and not Path(FETCH_CA_BUNDLE).is_file():
+    raise ImproperlyConfigured(f"FETCH_CA_BUNDLE={FETCH_CA_BUNDLE} is not a file. Set it to a PEM file, or unset it.")
 
 LOGGING = {
     "version": 1,

@@ -64,7 +64,9 @@ def read(digest: str) -> bytes:
     except FileNotFoundError as error:
         raise CaptureError(f"Capture sha256:{digest} is missing from {path}. Restore it from a backup.") from error
     except (OSError, zstandard.ZstdError) as error:
-        raise CaptureError(f"Capture sha256:{digest} in {path} cannot be read ({error}). Restore it from a backup.") from error
+        raise CaptureError(
+            f"Capture sha256:{digest} in {path} cannot be read ({error}). Restore it from a backup."
+        ) from error
     if sha256(body).hexdigest() != digest:
         raise CaptureError(f"Capture sha256:{digest} in {path} no longer has its hash. Restore it from a backup.")
     return body

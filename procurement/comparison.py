@@ -200,8 +200,12 @@ class Comparison:
             origin = vendor.origin_on(on) if vendor else ""
             result.append(
                 VendorTotal(
-                    vendor.name if vendor else text, vendor, origin,
-                    countries.relation(origin, self.list.jurisdiction), before, after,
+                    vendor.name if vendor else text,
+                    vendor,
+                    origin,
+                    countries.relation(origin, self.list.jurisdiction),
+                    before,
+                    after,
                 )
             )
         order = ["dropped", "reduced", "added", "increased", "same"]
@@ -212,7 +216,8 @@ class Comparison:
         """Vendors whose first entry came, whose last one left, or whose entries became fewer."""
         came = {d.vendor.pk if d.vendor else d.printed for d in self.first_seen}
         counts = Counter(
-            total.outcome for total in self.vendors
+            total.outcome
+            for total in self.vendors
             if not (total.outcome == "added" and (total.vendor.pk if total.vendor else total.name) in came)
         )
         return {kind: counts[kind] for kind in ("added", "dropped", "reduced")}

@@ -85,9 +85,7 @@ def _kind_of_edit(old: Entry, new: Entry) -> str:
     return "renamed" if before and after and before != after else "amended"
 
 
-def _renamed_by_alias(
-    before: dict[bytes, Sequence[E]], after: dict[bytes, Sequence[E]]
-) -> Iterable[Difference[E]]:
+def _renamed_by_alias(before: dict[bytes, Sequence[E]], after: dict[bytes, Sequence[E]]) -> Iterable[Difference[E]]:
     """Take out of both the pairs that are one vendor's product under two printed names.
 
     Rows with an identifier of their own are told apart by it and never paired.

@@ -58,7 +58,9 @@ def between(vendor_list: VendorList, start: Snapshot, end: Snapshot) -> list[Bou
     a, b = start.captured_at, end.captured_at
     spans = Listing.objects.filter(list=vendor_list)
     ends = list(spans.filter(listed_to__gt=a, listed_to__lte=b).values_list("entry_id", "listed_from", "listed_to"))
-    begins = list(spans.filter(listed_from__gt=a, listed_from__lte=b).values_list("entry_id", "listed_from", "listed_to"))
+    begins = list(
+        spans.filter(listed_from__gt=a, listed_from__lte=b).values_list("entry_id", "listed_from", "listed_to")
+    )
     left_ids = {entry for entry, begun, _ in ends if begun <= a}
     came_ids = {entry for entry, _, ended in begins if ended > b}
     left_ids, came_ids = left_ids - came_ids, came_ids - left_ids
@@ -87,7 +89,9 @@ def _stayed(vendor_list: VendorList, keys: Collection[bytes], a: datetime, b: da
     stayed: dict[bytes, Entry] = {}
     for chunk in chunks(keys):
         with_key = Entry.objects.filter(list=vendor_list, key__in=chunk)
-        at_b = set(with_key.filter(listings__listed_from__lte=b, listings__listed_to__gt=b).values_list("pk", flat=True))
+        at_b = set(
+            with_key.filter(listings__listed_from__lte=b, listings__listed_to__gt=b).values_list("pk", flat=True)
+        )
         if at_b:
             for entry in with_key.filter(at_a, pk__in=at_b).select_related("name__vendor"):
                 stayed.setdefault(entry.key, entry)
@@ -98,9 +102,9 @@ def _listed_before(vendor_list: VendorList, keys: Collection[bytes], moment: dat
     return {
         key
         for chunk in chunks(keys)
-        for key in Entry.objects.filter(
-            list=vendor_list, key__in=chunk, listings__listed_from__lte=moment
-        ).values_list("key", flat=True)
+        for key in Entry.objects.filter(list=vendor_list, key__in=chunk, listings__listed_from__lte=moment).values_list(
+            "key", flat=True
+        )
     }
 
 
@@ -135,7 +139,11 @@ def _bounded(
     snapshots = Snapshot.objects.select_related("capture").in_bulk({pk for pair in bounds for pk in pair if pk})
     return [
         Bounded(
-            kind, before, after, snapshots[earlier] if earlier else None, snapshots[later],
+            kind,
+            before,
+            after,
+            snapshots[earlier] if earlier else None,
+            snapshots[later],
             first_seen=before is None and earlier is None,
         )
         for (kind, before, after), (earlier, later) in zip(found, bounds, strict=True)

@@ -98,6 +98,42 @@ def record(
     return _published(snapshot, stored.copies)
 
 
+@transaction.atomic
+def repeat(capture: Capture, previous: Snapshot) -> Recorded:
+    """Record that a list still said, at a capture's time, what the published full snapshot just before it said.
+
+    The page had the same bytes and would be read by the same recipe, so its rows need not be read again.
+    """
+    vendor_list = capture.list
+    vendor_list.lock()
+    if again := capture.snapshots.exclude(status=Snapshot.Status.SUPERSEDED).first():
+        return Recorded("held" if again.status == Snapshot.Status.HELD else "unchanged", again, reason=again.reason)
+    hold = _conflict(vendor_list, capture.captured_at)
+    snapshot = Snapshot.objects.create(
+        list=vendor_list,
+        capture=capture,
+        recipe=previous.recipe,
+        captured_at=capture.captured_at,
+        effective_on=previous.effective_on,
+        status=Snapshot.Status.HELD if hold else Snapshot.Status.PUBLISHED,
+        row_count=previous.row_count,
+        entry_count=previous.entry_count,
+        content_hash=previous.content_hash,
+        reason=hold,
+    )
+    if hold:
+        _keep_names(snapshot, _carried_at(previous))
+        return Recorded("held", snapshot, reason=hold)
+    if vendor_list.snapshots.published().filter(captured_at__gt=capture.captured_at).exists():
+        paint(vendor_list, capture.captured_at, named=_carried_at(previous))
+    return Recorded("unchanged", snapshot)
+
+
+def count_keys(rows: Iterable[Row]) -> int:
+    """How many different entries there are among rows."""
+    return len({keys.key_of(row) for row in rows})
+
+
 def _conflict(vendor_list: VendorList, moment: datetime) -> str:
     other = vendor_list.snapshots.published().filter(captured_at=moment).first()
     if other is None:
@@ -190,7 +226,9 @@ def supersede(snapshot: Snapshot, rows: Sequence[Row], *, recipe: Recipe, why: s
     """
     snapshot = _locked(snapshot)
     if snapshot.status == Snapshot.Status.SUPERSEDED:
-        raise RecordingError(f"Snapshot {snapshot.pk} is superseded already; re-read snapshot {snapshot.superseded_by.pk}.")
+        raise RecordingError(
+            f"Snapshot {snapshot.pk} is superseded already; re-read snapshot {snapshot.superseded_by.pk}."
+        )
     status, reason = snapshot.status, snapshot.reason
     stored = _store_entries(snapshot.list, rows)
     if status == Snapshot.Status.PUBLISHED and snapshot.is_full:
@@ -316,7 +354,9 @@ def paint(vendor_list: VendorList, start: datetime, named: dict[int, int] | None
     next_full = published.full().filter(captured_at__gt=start).order_by("captured_at").first()
     stop = next_full.captured_at if next_full else FOREVER
     partials = list(
-        published.filter(coverage=Snapshot.Coverage.PARTIAL, captured_at__gt=start, captured_at__lt=stop).order_by("captured_at")
+        published.filter(coverage=Snapshot.Coverage.PARTIAL, captured_at__gt=start, captured_at__lt=stop).order_by(
+            "captured_at"
+        )
     )
     spans: dict[int, list[tuple[int, datetime, datetime]]] = defaultdict(list)
     touching = Listing.objects.filter(list=vendor_list, listed_from__lte=stop, listed_to__gte=start)
@@ -345,9 +385,7 @@ def _add_partials(arrivals: dict[int, datetime], partials: Sequence[Snapshot]) -
     if not partials:
         return
     present = {
-        key
-        for chunk in chunks(arrivals)
-        for key in Entry.objects.filter(pk__in=chunk).values_list("key", flat=True)
+        key for chunk in chunks(arrivals) for key in Entry.objects.filter(pk__in=chunk).values_list("key", flat=True)
     }
     for snapshot in partials:
         added = {pk: key for pk, key in snapshot.named.values_list("pk", "key") if key not in present}
@@ -444,8 +482,14 @@ def derive_changes(vendor_list: VendorList, snapshots: Sequence[Snapshot], *, ca
                 why = _cause(previous, snapshot)
             fresh.append(
                 Change(
-                    list=vendor_list, kind=d.kind, cause=why, at=snapshot.captured_at,
-                    earlier=d.earlier, later=snapshot, entry=d.entry, former=former,
+                    list=vendor_list,
+                    kind=d.kind,
+                    cause=why,
+                    at=snapshot.captured_at,
+                    earlier=d.earlier,
+                    later=snapshot,
+                    entry=d.entry,
+                    former=former,
                 )
             )
         Change.objects.bulk_create(fresh, batch_size=1000)
@@ -467,11 +511,15 @@ def _reclassify_arrivals(vendor_list: VendorList, entry_ids: Collection[int], *,
     ).select_related("entry")
     for chunk in chunks(touched):
         affected = list(arrivals.filter(entry__key__in=chunk))
-        first_listed = dict(
-            Listing.objects.filter(list=vendor_list, entry__key__in=chunk)
-            .values_list("entry__key")
-            .annotate(first=Min("listed_from"))
-        ) if affected else {}
+        first_listed = (
+            dict(
+                Listing.objects.filter(list=vendor_list, entry__key__in=chunk)
+                .values_list("entry__key")
+                .annotate(first=Min("listed_from"))
+            )
+            if affected
+            else {}
+        )
         for change in affected:
             returned = first_listed[change.entry.key] < change.at
             change.kind = Change.Kind.RELISTED if returned else Change.Kind.ADDED

@@ -1,12 +1,14 @@
 """How we know: where a list is read from and when, and every attempt to read it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from procurement.models import Capture, Snapshot, VendorList
 from scraping import schedules
@@ -21,14 +23,22 @@ class Source(models.Model):
     interval = models.DurationField(
         null=True, blank=True, help_text="Checked this often (hh:mm:ss, or days and hh:mm:ss). Or give a crontab."
     )
-    crontab = models.CharField(max_length=100, blank=True, help_text="Five fields, such as 0 6 * * 1-5. Wins over the interval.")
+    crontab = models.CharField(
+        max_length=100, blank=True, help_text="Five fields, such as 0 6 * * 1-5. Wins over the interval."
+    )
     timezone = models.CharField(max_length=50, default="UTC", help_text="Zone of the crontab, such as Asia/Shanghai.")
     next_due_at = models.DateTimeField(null=True, blank=True, db_index=True, help_text="The next slot, UTC.")
     deadline = models.PositiveSmallIntegerField(
-        default=60, validators=[MinValueValidator(5), MaxValueValidator(200)], help_text="Seconds for one fetch, in all."
+        default=60,
+        validators=[MinValueValidator(5), MaxValueValidator(200)],
+        help_text="Seconds for one fetch, in all.",
     )
-    max_bytes = models.PositiveBigIntegerField(default=50 * 1024 * 1024, help_text="Decoded size above which it is refused.")
-    ignore_robots = models.BooleanField(default=False, help_text="Read although robots.txt disallows it; say why below.")
+    max_bytes = models.PositiveBigIntegerField(
+        default=50 * 1024 * 1024, help_text="Decoded size above which it is refused."
+    )
+    ignore_robots = models.BooleanField(
+        default=False, help_text="Read although robots.txt disallows it; say why below."
+    )
     min_rows = models.PositiveIntegerField(null=True, blank=True, help_text="Fewer rows than this are held for review.")
     max_rows = models.PositiveIntegerField(null=True, blank=True, help_text="More rows than this are held for review.")
     note = models.TextField(blank=True)
@@ -40,13 +50,35 @@ class Source(models.Model):
         ordering = ["list__title"]
         constraints = [
             models.UniqueConstraint(
-                fields=["list"], condition=Q(enabled=True), name="one_enabled_source",
+                fields=["list"],
+                condition=Q(enabled=True),
+                name="one_enabled_source",
                 violation_error_message="This list has an enabled source already. Switch that one off first.",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.list}: {self.url}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new or changed schedule takes effect at once: a new source is due now, a changed one at its next slot."""
+        if self.pk is None:
+            self.next_due_at = timezone.now() if self.enabled else None
+        elif "update_fields" not in kwargs:
+            schedule = (
+                Source.objects.filter(pk=self.pk).values_list("enabled", "interval", "crontab", "timezone").first()
+            )
+            if schedule != (self.enabled, self.interval, self.crontab, self.timezone):
+                self.next_due_at = self.slot_after(timezone.now()) if self.enabled else None
+        super().save(*args, **kwargs)
+
+    def slot_after(self, moment: datetime) -> datetime:
+        """The first slot of the schedule after a moment, UTC.
+
+        Raises:
+            schedules.ScheduleError: the schedule cannot be understood.
+        """
+        return schedules.next_slot(moment, interval=self.interval, crontab=self.crontab, timezone=self.timezone)
 
     def clean(self) -> None:
         if not self.crontab and self.interval is None:
@@ -90,10 +122,15 @@ class Run(models.Model):
     slot = models.DateTimeField(null=True, blank=True, help_text="The moment for which it was due, UTC.")
     created_at = models.DateTimeField(auto_now_add=True)
     # The lease: who works on it, until when; a result is accepted only while the token still matches.
+    hinted_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a worker was last told of it."
+    )
     lease = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="After a passing failure: when it is tried again.")
+    next_attempt_at = models.DateTimeField(
+        null=True, blank=True, help_text="After a passing failure: when it is tried again."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)

@@ -39,7 +39,9 @@ class Statement(models.Model):
     said_on = models.DateField(null=True, blank=True)
     said_on_note = models.CharField(max_length=100, blank=True, help_text="Where only a month or a range is known.")
     stance = models.CharField(max_length=10, choices=Stance)
-    text = models.TextField(help_text="What is said, in one or two sentences; the words themselves where they are known.")
+    text = models.TextField(
+        help_text="What is said, in one or two sentences; the words themselves where they are known."
+    )
     scope = models.TextField(blank=True, help_text="Whom or what the speaker says that it binds, and what not.")
     list = models.ForeignKey(VendorList, models.CASCADE, null=True, blank=True, related_name="statements")
     vendors = models.ManyToManyField(Vendor, blank=True, related_name="statements")

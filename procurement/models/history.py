@@ -201,7 +201,10 @@ class Change(models.Model):
     cause = models.CharField(max_length=8, choices=Cause, default=Cause.SOURCE)
     at = models.DateTimeField(help_text="When the later snapshot was captured.")
     earlier = models.ForeignKey(
-        Snapshot, models.CASCADE, related_name="+", help_text="The last to show the state before: last seen, or last absent."
+        Snapshot,
+        models.CASCADE,
+        related_name="+",
+        help_text="The last to show the state before: last seen, or last absent.",
     )
     later = models.ForeignKey(
         Snapshot, models.CASCADE, related_name="changes", help_text="The first to show the state after."

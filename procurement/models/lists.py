@@ -49,7 +49,9 @@ class VendorList(models.Model):
     title_printed = models.CharField(max_length=300, blank=True, help_text="As the publisher prints it.")
     language = models.CharField(max_length=12, blank=True, help_text="Language of the list, BCP 47.")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.APPROVED)
-    category = models.CharField(max_length=100, blank=True, help_text="What it is a list of, such as antivirus software.")
+    category = models.CharField(
+        max_length=100, blank=True, help_text="What it is a list of, such as antivirus software."
+    )
     binds = models.TextField(blank=True, help_text="Whom the list binds.")
     binds_not = models.TextField(blank=True, help_text="Whom it does not bind.")
     description = models.TextField(blank=True)

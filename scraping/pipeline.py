@@ -1,0 +1,251 @@
+"""From bytes to history: keep the capture, read it, judge it, record it. Every way in comes through here.
+
+What is received is kept before it is read, and the outcome, the snapshot and the changes are committed in one
+transaction with the run, so that a kill leaves either all of it or a run that is tried again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from procurement import captures, recording
+from procurement.models import Capture, Recipe, Snapshot, VendorList
+from scraping import extractors, guard
+from scraping.models import Run, Source
+
+HELD, FAILED = Run.Outcome.HELD, Run.Outcome.FAILED
+
+
+class LostLeaseError(Exception):
+    """Another worker has taken this run over; what this one found is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes from a publisher, with what is known of how they came."""
+
+    body: bytes
+    captured_at: datetime
+    method: str
+    url: str = ""
+    file_name: str = ""
+    media_type: str = ""
+    encoding: str = ""
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What a person knows about a snapshot that its bytes do not say."""
+
+    coverage: str = Snapshot.Coverage.FULL
+    basis: str = Snapshot.Basis.CAPTURED
+    basis_note: str = ""
+    label: str = ""
+    effective_on: date | None = None
+
+
+def note(run: Run, text: str) -> None:
+    """Add a step to a run's log."""
+    run.log.append([timezone.now().isoformat(timespec="seconds"), text])
+
+
+def ingest(
+    vendor_list: VendorList,
+    body: bytes,
+    *,
+    at: datetime,
+    url: str = "",
+    file_name: str = "",
+    recipe_text: str | None = None,
+    coverage: str = Snapshot.Coverage.FULL,
+    basis: str = Snapshot.Basis.CAPTURED,
+    basis_note: str = "",
+    label: str = "",
+    effective_on: date | None = None,
+    by: Any = None,
+) -> Run:
+    """Record bytes that a person has, as what the list said at `at` (aware). Returns the finished run.
+
+    The same bytes at the same time again change nothing.
+    """
+    run = Run.objects.create(list=vendor_list, trigger=Run.Trigger.FILE, by=by, attempts=1, started_at=timezone.now())
+    received = Received(body, at.astimezone(UTC), Capture.Method.FILE, url=url, file_name=file_name)
+    edition = Edition(coverage, basis, basis_note, label, effective_on)
+    settle(run, received, edition, recipe_text=recipe_text)
+    return run
+
+
+def settle(run: Run, received: Received, edition: Edition = Edition(), *, recipe_text: str | None = None) -> None:
+    """Keep what was received, read it, judge it and record it, and finish the run with the outcome.
+
+    Raises:
+        LostLeaseError: another worker has taken the run over; nothing was recorded.
+        procurement.captures.CaptureError: the bytes could not be kept; nothing was recorded.
+    """
+    digest = captures.keep(received.body)
+    note(run, f"Received {len(received.body):,} bytes, sha256:{digest}.")
+    repeated = _repeated(run.list, received, digest, edition, recipe_text)
+    recipe: Recipe | None = None
+    reading: extractors.Reading | None = None
+    outcome, code, reason = "", "", ""
+    if repeated is None:
+        try:
+            recipe, reading = _read(run.list, received, recipe_text)
+        except extractors.ExtractionError as error:
+            misfit = isinstance(error, extractors.RecipeMisfit)
+            outcome, code, reason = (HELD if misfit else FAILED), _slug(error), str(error)
+    with transaction.atomic():
+        _keep_hold(run)
+        run.list.lock()
+        capture = _capture(run.list, received, digest)
+        run.capture = capture
+        if repeated is not None:
+            _take(run, recording.repeat(capture, repeated))
+        elif reading is not None and recipe is not None:
+            _record(run, capture, reading, recipe, edition)
+        else:
+            note(run, reason)
+            finish(run, outcome, reason=reason, code=code)
+
+
+def _repeated(
+    vendor_list: VendorList, received: Received, digest: str, edition: Edition, recipe_text: str | None
+) -> Snapshot | None:
+    """The snapshot before this moment, where the page still has the same bytes: then there is nothing to read."""
+    if recipe_text is not None or edition.coverage != Snapshot.Coverage.FULL:
+        return None
+    previous = vendor_list.snapshots.before(received.captured_at).select_related("capture", "recipe").first()
+    if previous is None or not previous.is_full or previous.capture.sha256 != digest:
+        return None
+    return previous if previous.recipe == vendor_list.recipes.first() else None
+
+
+def _read(vendor_list: VendorList, received: Received, recipe_text: str | None) -> tuple[Recipe, extractors.Reading]:
+    """Read with the given recipe, the list's latest, or the one that the content itself suggests; unsaved if new."""
+    latest = vendor_list.recipes.first()
+    text = recipe_text if recipe_text is not None else latest.text if latest else None
+    wanted = extractors.Recipe.from_text(text) if text is not None else None
+    reading = extractors.read(
+        received.body, recipe=wanted, media_type=received.media_type, url=received.url, encoding=received.encoding
+    )
+    if latest is not None and (wanted is None or wanted == extractors.Recipe.from_text(latest.text)):
+        return latest, reading
+    version = latest.version + 1 if latest else 1
+    why = "Given with a file." if recipe_text is not None else "Proposed from the first page."
+    return Recipe(list=vendor_list, version=version, text=recipe_text or reading.recipe.to_text(), note=why), reading
+
+
+def _record(run: Run, capture: Capture, reading: extractors.Reading, recipe: Recipe, edition: Edition) -> None:
+    if recipe.pk is None:
+        recipe, _ = Recipe.objects.get_or_create(
+            list=run.list, version=recipe.version, defaults={"text": recipe.text, "note": recipe.note}
+        )
+    note(run, f"Read {len(reading.rows):,} rows by recipe version {recipe.version} ({reading.format}).")
+    for warning in reading.warnings:
+        note(run, warning)
+    hold = ""
+    if edition.coverage == Snapshot.Coverage.FULL or not reading.rows:
+        hold = guard.judge(
+            guard.Size(len(reading.rows), recording.count_keys(reading.rows)),
+            _size(_last_full(run.list, capture.captured_at)),
+            bounds=_bounds(run.source),
+            unattended=run.trigger == Run.Trigger.SCHEDULE,
+        )
+    recorded = recording.record(
+        capture,
+        reading.rows,
+        recipe=recipe,
+        hold=hold,
+        coverage=edition.coverage,
+        basis=edition.basis,
+        basis_note=edition.basis_note,
+        label=edition.label,
+        effective_on=edition.effective_on or reading.effective_on,
+    )
+    _take(run, recorded)
+    if recorded.outcome == "recorded" and recorded.snapshot.is_full:
+        _review_held(recorded.snapshot)
+
+
+def _take(run: Run, recorded: recording.Recorded) -> None:
+    run.snapshot = recorded.snapshot
+    if recorded.reason:
+        note(run, recorded.reason)
+    finish(run, recorded.outcome, reason=recorded.reason, code="suspicious" if recorded.outcome == "held" else "")
+
+
+def _review_held(snapshot: Snapshot) -> None:
+    """Judge again what is held after a newly recorded snapshot: a history that arrives out of order ends the same."""
+    following = snapshot.list.snapshots.filter(captured_at__gt=snapshot.captured_at)
+    next_full = following.published().full().order_by("captured_at").first()
+    held = following.held().select_related("list").prefetch_related("runs__source").order_by("captured_at")
+    if next_full is not None:
+        held = held.filter(captured_at__lt=next_full.captured_at)
+    for candidate in held:
+        run = next(iter(candidate.runs.all()), None)
+        reason = guard.judge(
+            guard.Size(candidate.row_count, candidate.entry_count),
+            _size(_last_full(candidate.list, candidate.captured_at)),
+            bounds=_bounds(run.source if run else None),
+            unattended=bool(run and run.trigger == Run.Trigger.SCHEDULE),
+        )
+        if not reason and not candidate.list.snapshots.published().filter(captured_at=candidate.captured_at).exists():
+            recording.publish(candidate, why="An earlier snapshot, recorded since, shows that it is no sudden change.")
+
+
+def _last_full(vendor_list: VendorList, moment: datetime) -> Snapshot | None:
+    return vendor_list.snapshots.before(moment).full().first()
+
+
+def _size(snapshot: Snapshot | None) -> guard.Size | None:
+    return guard.Size(snapshot.row_count, snapshot.entry_count) if snapshot else None
+
+
+def _bounds(source: Source | None) -> guard.Bounds:
+    return guard.Bounds(source.min_rows, source.max_rows) if source else guard.Bounds()
+
+
+def _capture(vendor_list: VendorList, received: Received, digest: str) -> Capture:
+    capture, _ = Capture.objects.get_or_create(
+        list=vendor_list,
+        captured_at=received.captured_at,
+        sha256=digest,
+        url=received.url,
+        method=received.method,
+        defaults={
+            "size": len(received.body),
+            "media_type": received.media_type,
+            "encoding": received.encoding,
+            "status": received.status,
+            "headers": received.headers,
+            "file_name": received.file_name,
+        },
+    )
+    return capture
+
+
+def _keep_hold(run: Run) -> None:
+    """Hold the run's row, if it is still ours to finish."""
+    current = Run.objects.select_for_update().values_list("lease", "finished_at").get(pk=run.pk)
+    if current != (run.lease, None):
+        raise LostLeaseError(f"Run {run.pk} has been taken over by another worker; its result is not recorded here.")
+
+
+def finish(run: Run, outcome: str, *, reason: str = "", code: str = "") -> None:
+    """Close a run with its outcome and its reason."""
+    run.outcome, run.reason, run.error_code = outcome, reason, code
+    run.finished_at, run.leased_until, run.next_attempt_at = timezone.now(), None, None
+    run.save()
+
+
+def _slug(error: Exception) -> str:
+    """The stable name of a kind of failure: RecipeMisfit is recipe_misfit."""
+    name = type(error).__name__
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).strip("_")
