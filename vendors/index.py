@@ -10,9 +10,10 @@ from __future__ import annotations
 import heapq
 import math
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -61,7 +62,7 @@ def _chunks(items: Iterable[str]) -> Iterable[list[str]]:
         yield chunk
 
 
-def _unpack(packed: bytes | memoryview) -> array[int]:
+def _unpack(packed: bytes) -> array[int]:
     ids = array("I")
     ids.frombytes(packed)
     return ids
@@ -87,6 +88,8 @@ def _store(rows: Iterable[tuple[str, array[int]]]) -> None:
 
 def add(aliases: Sequence[tuple[int, str]]) -> None:
     """Takes up aliases, given as (primary key, key). Taking one up twice is harmless."""
+    if not aliases:
+        return
     new = _fragments_of(aliases)
     with transaction.atomic():
         # Rows first, then their locks: two curators who add the same fragment wait for each other here.
@@ -118,9 +121,9 @@ def rebuild() -> int:
     return len(aliases)
 
 
-def _read(column: str, fragments: Iterable[str]) -> dict[str, int | bytes]:
+def _read(column: str, fragments: Iterable[str]) -> dict[str, Any]:
     """A column of the fragments' rows. Plain SQL: a thousand names bring ten thousand rows, too many for models."""
-    found: dict[str, int | bytes] = {}
+    found: dict[str, Any] = {}
     with connection.cursor() as cursor:
         for chunk in _chunks(fragments):
             marks = ",".join(["%s"] * len(chunk))
@@ -144,7 +147,8 @@ def candidates(keys: Iterable[str], limit: int) -> dict[str, list[int]]:
 
 def _rarest(fragments: set[str], counts: dict[str, int]) -> list[str]:
     known = sorted((counts[f], f) for f in fragments if counts.get(f))
-    reach, rarest = 0, []
+    reach = 0
+    rarest: list[str] = []
     for count, fragment in known:
         reach += count
         if rarest and reach > _REACH:
@@ -154,7 +158,7 @@ def _rarest(fragments: set[str], counts: dict[str, int]) -> list[str]:
 
 
 def _strongest(fragments: list[str], postings: dict[str, array[int]], limit: int) -> list[int]:
-    weights: Counter[int] = Counter()
+    weights: dict[int, float] = defaultdict(float)
     for fragment in fragments:
         ids = postings[fragment]
         weight = 1 / (1 + math.log(len(ids)))

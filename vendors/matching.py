@@ -192,14 +192,14 @@ def likeness(key: str, other: str) -> float:
 
 
 # Words that many firms share say little about which firm it is.
-_COMMON = frozenset(
-    re.split(
-        r"\s+",
-        "technology technologies tech software systems system networks network security group holding holdings cloud the "
-        "international communications communication electronics electronic computer computers information data digital "
-        "solutions services industries industry labs lab corporation enterprise and of",
-    )
-)
+# fmt: off
+_COMMON = frozenset({
+    "technology", "technologies", "tech", "software", "systems", "system", "networks", "network", "security", "group",
+    "holding", "holdings", "international", "communications", "communication", "electronics", "electronic", "computer",
+    "computers", "information", "data", "digital", "solutions", "services", "industries", "industry", "labs", "lab",
+    "corporation", "enterprise", "cloud", "the", "and", "of",
+})
+# fmt: on
 _COMMON_WIDE = re.compile(
     "信息技术|网络技术|信息|技术|科技|软件|网络|电子|集团|股份|数据|通信|计算机|系统|安全|实业|产业"
 )

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from vendors import curation, index, register_csv
+from vendors import curation, index, register_load
 from vendors.models import Alias
+from vendors.register_csv import RegisterError
 
 
 class Command(BaseCommand):
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         does = parser.add_subparsers(dest="does", required=True)
         load = does.add_parser("load", help="load a folder of CSV files; the starting register where none is named")
-        load.add_argument("folder", nargs="?", type=Path, default=register_csv.STARTING_REGISTER)
+        load.add_argument("folder", nargs="?", type=Path, default=register_load.STARTING_REGISTER)
         load.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
         load.add_argument("--overwrite", action="store_true", help="let the files win over what curators edited")
         load.add_argument(
@@ -35,8 +36,8 @@ class Command(BaseCommand):
 
     def _load(self, folder: Path, dry_run: bool, overwrite: bool, json: bool, **options: Any) -> None:
         try:
-            steps = register_csv.load(folder, overwrite=overwrite, dry_run=dry_run)
-        except register_csv.RegisterError as error:
+            steps = register_load.load(folder, overwrite=overwrite, dry_run=dry_run)
+        except RegisterError as error:
             raise CommandError(f"{error}\nNothing was loaded.") from error
         for step in steps:
             if step.action != "same" and (json or dry_run or step.why):
@@ -49,16 +50,16 @@ class Command(BaseCommand):
                 f"{done['keep']} kept as curators left them."
             )
 
-    def _as_json(self, step: register_csv.Step) -> str:
+    def _as_json(self, step: register_load.Step) -> str:
         row = {"action": step.action, "kind": step.fact.kind, "reference": step.fact.reference}
         return json.dumps(row | {"values": step.fact.values, "why": step.why}, ensure_ascii=False)
 
-    def _as_text(self, step: register_csv.Step) -> str:
+    def _as_text(self, step: register_load.Step) -> str:
         return f"{step.action} {step.fact.kind} {step.fact.reference}" + (f": {step.why}" if step.why else "")
 
     def _export(self, folder: Path, **options: Any) -> None:
         try:
-            written = register_csv.export(folder)
+            written = register_load.export(folder)
         except OSError as error:
             raise CommandError(f"{folder} cannot be written ({error.strerror}). Name a folder that can.") from error
         self.stdout.write(", ".join(f"{rows} rows in {folder / name}" for name, rows in written.items()))
