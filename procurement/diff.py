@@ -103,7 +103,7 @@ def _renamed_by_alias(before: dict[bytes, Sequence[E]], after: dict[bytes, Seque
             yield Difference("renamed", before.pop(keys.pop(0))[0], after.pop(key)[0])
 
 
-def _order(difference: Difference[E]) -> tuple[str, str, str, str]:
+def _order(difference: Difference[E]) -> tuple[str, str, str, str, bytes]:
     entry = difference.after or difference.before
     assert entry is not None
-    return (fold(entry.vendor), fold(entry.product), fold(entry.category), fold(entry.identifier))
+    return (fold(entry.vendor), fold(entry.product), fold(entry.category), fold(entry.identifier), entry.key)

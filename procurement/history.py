@@ -93,7 +93,7 @@ def _stayed(vendor_list: VendorList, keys: Collection[bytes], a: datetime, b: da
             with_key.filter(listings__listed_from__lte=b, listings__listed_to__gt=b).values_list("pk", flat=True)
         )
         if at_b:
-            for entry in with_key.filter(at_a, pk__in=at_b).select_related("name__vendor"):
+            for entry in with_key.filter(at_a, pk__in=at_b).select_related("name__vendor").order_by("digest"):
                 stayed.setdefault(entry.key, entry)
     return stayed
 

@@ -69,7 +69,7 @@ def record(
         if fresh.status == Snapshot.Status.HELD and not hold:
             return publish(fresh)
         return Recorded("held" if fresh.status == Snapshot.Status.HELD else "recorded", fresh, reason=fresh.reason)
-    stored = _store_entries(vendor_list, rows)
+    stored = _store_entries(vendor_list, rows, capture.captured_at)
     if not hold:
         hold = _conflict(vendor_list, capture.captured_at)
     content = keys.content_hash(stored.digests)
@@ -230,7 +230,7 @@ def supersede(snapshot: Snapshot, rows: Sequence[Row], *, recipe: Recipe, why: s
             f"Snapshot {snapshot.pk} is superseded already; re-read snapshot {snapshot.superseded_by.pk}."
         )
     status, reason = snapshot.status, snapshot.reason
-    stored = _store_entries(snapshot.list, rows)
+    stored = _store_entries(snapshot.list, rows, snapshot.captured_at)
     if status == Snapshot.Status.PUBLISHED and snapshot.is_full:
         _keep_names(snapshot, _carried_at(snapshot))
     Snapshot.objects.filter(pk=snapshot.pk).update(status=Snapshot.Status.SUPERSEDED, reason=why)
@@ -292,36 +292,43 @@ class _Stored:
     key_count: int
 
 
-def _store_entries(vendor_list: VendorList, rows: Sequence[Row]) -> _Stored:
-    """Find or create the entry of each row; rows that say the same are one."""
+def _store_entries(vendor_list: VendorList, rows: Sequence[Row], at: datetime) -> _Stored:
+    """Find or create the entry of each row; rows that say the same are one.
+
+    An entry has the words of the earliest snapshot that says it, in whatever order snapshots arrive.
+    """
     by_digest: dict[bytes, Row] = {}
     copies: Counter[bytes] = Counter()
     for row in rows:
         digest = keys.digest_of(row)
         copies[digest] += 1
         by_digest.setdefault(digest, row)
-    known = _known_entries(vendor_list, by_digest)
+    known = {}
+    for chunk in chunks(by_digest):
+        found = Entry.objects.filter(list=vendor_list, digest__in=chunk).values_list("digest", "pk", "printed_at")
+        known.update((digest, (pk, printed_at)) for digest, pk, printed_at in found)
     missing = [digest for digest in by_digest if digest not in known]
-    if missing:
-        names = link_names({by_digest[digest].vendor for digest in missing} - {""})
-        for chunk in chunks(missing):
-            Entry.objects.bulk_create(
-                [_entry(vendor_list, digest, by_digest[digest], names) for digest in chunk], batch_size=1000
-            )
-        known |= _known_entries(vendor_list, missing)
+    reworded = {digest: pk for digest, (pk, printed_at) in known.items() if printed_at > at}
+    names = link_names({by_digest[digest].vendor for digest in missing} - {""}) if missing else {}
+    created = [_entry(vendor_list, digest, by_digest[digest], names, at) for digest in missing]
+    for chunk in chunks(created, 1000):
+        Entry.objects.bulk_create(chunk)
+    known.update((entry.digest, (entry.pk, at)) for entry in created)
+    _reword(vendor_list, reworded, by_digest, at)
     return _Stored(
-        {known[digest]: count for digest, count in copies.items()},
+        {known[digest][0]: count for digest, count in copies.items()},
         by_digest.keys(),
-        len({keys.key_of(row) for row in by_digest.values()}),
+        count_keys(by_digest.values()),
     )
 
 
-def _entry(vendor_list: VendorList, digest: bytes, row: Row, names: dict[str, int]) -> Entry:
+def _entry(vendor_list: VendorList, digest: bytes, row: Row, names: dict[str, int], at: datetime) -> Entry:
     return Entry(
         list=vendor_list,
         key=keys.key_of(row),
         digest=digest,
         name_id=names.get(fold(row.vendor)),
+        printed_at=at,
         vendor=row.vendor,
         product=row.product,
         category=row.category,
@@ -331,12 +338,14 @@ def _entry(vendor_list: VendorList, digest: bytes, row: Row, names: dict[str, in
     )
 
 
-def _known_entries(vendor_list: VendorList, digests: Collection[bytes]) -> dict[bytes, int]:
-    known: dict[bytes, int] = {}
-    for chunk in chunks(digests):
-        found = Entry.objects.filter(list=vendor_list, digest__in=chunk).values_list("digest", "pk")
-        known.update(found)
-    return known
+def _reword(vendor_list: VendorList, entry_ids: dict[bytes, int], rows: dict[bytes, Row], at: datetime) -> None:
+    words = ["vendor", "product", "category", "identifier", "origin", "extra"]
+    entries = []
+    for digest, pk in entry_ids.items():
+        entry = _entry(vendor_list, digest, rows[digest], {}, at)
+        entry.pk = pk
+        entries.append(entry)
+    Entry.objects.bulk_update(entries, [*words, "printed_at"], batch_size=100)
 
 
 # Painting

@@ -93,6 +93,10 @@ class Source(models.Model):
             raise ValidationError({"max_rows": "The upper bound is below the lower one."})
 
 
+def _no_steps() -> list[list[str]]:
+    return []
+
+
 class RunQuerySet(models.QuerySet["Run"]):
     def unfinished(self) -> "RunQuerySet":
         return self.filter(finished_at__isnull=True)
@@ -138,7 +142,7 @@ class Run(models.Model):
     reason = models.TextField(blank=True)
     capture = models.ForeignKey(Capture, models.SET_NULL, null=True, blank=True, related_name="runs")
     snapshot = models.ForeignKey(Snapshot, models.SET_NULL, null=True, blank=True, related_name="runs")
-    log = models.JSONField(default=list, blank=True, help_text="What happened, step by step: [moment, text].")
+    log = models.JSONField(default=_no_steps, blank=True, help_text="What happened, step by step: [moment, text].")
 
     objects = RunQuerySet.as_manager()
 

@@ -112,7 +112,7 @@ class Snapshot(models.Model):
 
 
 class Entry(models.Model):
-    """One row of a list, verbatim, with its key. Kept once per list and content; never altered or deleted."""
+    """One row of a list, verbatim, with its key. Kept once per list and content, as it was printed first; never deleted."""
 
     list = models.ForeignKey(VendorList, models.PROTECT, related_name="entries")
     key = DigestField()
@@ -124,6 +124,7 @@ class Entry(models.Model):
     identifier = models.TextField(blank=True)
     origin = models.TextField(blank=True)
     extra = models.JSONField(default=dict)
+    printed_at = models.DateTimeField(help_text="The earliest snapshot that says this: the text is as that one prints it.")
 
     class Meta:
         verbose_name_plural = "entries"

@@ -1,0 +1,243 @@
+"""One search over vendors, lists, rows as printed, and statements, in any script.
+
+What is sought and what is found are both folded (case, width, composition, spacing), so that a name without spaces is
+found by any part of it, and the same on every database. Best matches come first: the whole text, then its beginning,
+then anywhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Case, Func, IntegerField, Max, Min, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Length
+
+from procurement.models import Entry, Listing, Statement, VendorList
+from vendors import matching
+from vendors.matching import Suggestion
+from vendors.models import Alias, Vendor
+from vendors.names import fold, name_key
+
+LONGEST = 200  # characters of a query that are read
+_MOST_WORDS = 8
+_SHOWN = 25
+# Rows of one key are one result; wordings beyond these are not looked through for further keys.
+_WORDINGS = 8
+
+
+class Folded(Func):
+    """A column without its presentation, as `vendors.names.fold` has it (PostgreSQL leaves runs of spaces)."""
+
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        # Registering is idempotent, and the connection may be a new one.
+        connection.ensure_connection()
+        connection.connection.create_function("name_fold", 1, _fold_or_none, deterministic=True)
+        return self.as_sql(compiler, connection, function="name_fold", **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="LOWER(NORMALIZE(%(expressions)s, NFKC))", **context)
+
+
+def _fold_or_none(text: str | None) -> str | None:
+    return None if text is None else fold(text)
+
+
+class VendorHit(NamedTuple):
+    """A vendor, and the name by which it was found where that is not the one shown."""
+
+    vendor: Vendor
+    alias: str
+    language: str
+
+
+class EntryHit(NamedTuple):
+    """A row as printed, and when its list carried it: from when, and until when (`FOREVER`: still). None: never."""
+
+    entry: Entry
+    listed_from: datetime | None
+    listed_to: datetime | None
+
+
+@dataclass(slots=True)
+class Results:
+    """What was found, best first; the counts are of all that match, of which the first are given."""
+
+    text: str
+    vendors: list[VendorHit] = field(default_factory=list)
+    vendor_count: int = 0
+    suggestions: list[Suggestion] = field(default_factory=list)
+    lists: list[VendorList] = field(default_factory=list)
+    list_count: int = 0
+    entries: list[EntryHit] = field(default_factory=list)
+    entry_count: int = 0
+    statements: list[Statement] = field(default_factory=list)
+    statement_count: int = 0
+
+    @property
+    def count(self) -> int:
+        return self.vendor_count + self.list_count + self.entry_count + self.statement_count
+
+
+def search(text: str) -> Results:
+    """Look for a text in everything. Suggestions by likeness come only where no vendor matches."""
+    text = clean(text)
+    results = Results(text)
+    if not fold(text):
+        return results
+    results.vendors, results.vendor_count = _vendors(text)
+    if not results.vendors:
+        results.suggestions = matching.match(text).suggestions
+    results.lists, results.list_count = _lists(text)
+    results.entries, results.entry_count = _entries(text)
+    results.statements, results.statement_count = _statements(text)
+    return results
+
+
+def clean(text: str) -> str:
+    """A query as it is sought: without what no database takes, and not longer than `LONGEST`."""
+    return text.replace("\0", "")[:LONGEST].strip()
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of a query; each must be found. A name in a script without spaces is one word."""
+    return fold(text).split()[:_MOST_WORDS]
+
+
+# Vendors
+
+
+def vendors_named(text: str) -> QuerySet[Vendor]:
+    """The vendors with a name, in any language, or an identifier that holds every word of a text."""
+    text = clean(text)
+    found = Vendor.objects.alias(folded_name=Folded("name"))
+    for word in words_of(text):
+        named = Q(folded_name__contains=word) | Q(pk__in=_aliases_with(word).values("vendor"))
+        found = found.filter(named | Q(identifiers__value__iexact=word))
+    return found.distinct()
+
+
+def _aliases_with(word: str) -> QuerySet[Alias]:
+    # A legal form alone has no key of its own: every name would hold it.
+    key = name_key(word)
+    return Alias.objects.filter(key__contains=key) if key else Alias.objects.none()
+
+
+def _vendors(text: str) -> tuple[list[VendorHit], int]:
+    key, found = name_key(text), vendors_named(text)
+    exact = Q(key=key)
+    rank = Case(When(exact, then=0), When(key__startswith=key, then=1), default=2, output_field=IntegerField())
+    aliases = Alias.objects.filter(vendor__in=found, key__contains=key).annotate(rank=rank, length=Length("key"))
+    best: dict[int, tuple[int, int, str, str]] = {}
+    for pk, *how in aliases.order_by("rank", "length", "text").values_list(
+        "vendor", "rank", "length", "text", "language"
+    )[: _SHOWN * _WORDINGS]:
+        best.setdefault(pk, tuple(how))
+    linked = matching.match(text, limit=0).vendor
+    if linked is not None:
+        best[linked.pk] = (-1, *best.get(linked.pk, (0, 0, "", ""))[1:])
+    rest = found.exclude(pk__in=best).values_list("pk", flat=True)[:_SHOWN]
+    order = sorted(best, key=lambda pk: best[pk][:2]) + list(rest)
+    shown = Vendor.objects.prefetch_related("ownerships").in_bulk(order[:_SHOWN])
+    hits = []
+    for pk in order[:_SHOWN]:
+        *_, alias, language = best.get(pk, (0, 0, "", ""))
+        differs = fold(alias) != fold(shown[pk].name)
+        hits.append(VendorHit(shown[pk], alias if differs else "", language if differs else ""))
+    return hits, len(best.keys() | set(found.values_list("pk", flat=True)))
+
+
+# Lists: few enough to be read whole
+
+
+def _lists(text: str) -> tuple[list[VendorList], int]:
+    words, whole = words_of(text), fold(text)
+    ranked = []
+    for found in VendorList.objects.with_authority():
+        titles = [fold(found.title), fold(found.title_printed), found.slug]
+        authority = found.authority
+        rest = [found.category, found.description, authority.name, authority.name_printed, authority.country]
+        said = "\n".join([*titles, *map(fold, rest)])
+        if all(word in said for word in words):
+            ranked.append((_rank(whole, titles), found.title, found.pk, found))
+    ranked.sort(key=lambda item: item[:3])
+    return [item[-1] for item in ranked[:_SHOWN]], len(ranked)
+
+
+def _rank(whole: str, texts: Iterable[str]) -> int:
+    texts = list(texts)
+    if whole in texts:
+        return 0
+    if any(text.startswith(whole) for text in texts):
+        return 1
+    return 2 if any(whole in text for text in texts) else 3
+
+
+# Rows as printed
+
+
+def _entries(text: str) -> tuple[list[EntryHit], int]:
+    whole = fold(text)
+    found = Entry.objects.alias(
+        said_product=Folded("product"), said_identifier=Folded("identifier"), said_category=Folded("category")
+    )
+    for word in words_of(text):
+        key = name_key(word)
+        printed = Q(name__fold__contains=word) | (Q(name__key__contains=key) if key else Q())
+        cells = Q(said_product__contains=word) | Q(said_identifier__contains=word) | Q(said_category__contains=word)
+        found = found.filter(printed | cells)
+    exact = Q(said_identifier=whole) | Q(name__fold=whole) | Q(said_product=whole)
+    begins = Q(name__fold__startswith=whole) | Q(said_product__startswith=whole)
+    rank = Case(When(exact, then=Value(0)), When(begins, then=Value(1)), default=Value(2), output_field=IntegerField())
+    first = found.annotate(rank=rank).select_related("list__authority", "name__vendor").order_by("rank", "-pk")
+    by_key: dict[tuple[int, bytes], Entry] = {}
+    for entry in first[: _SHOWN * _WORDINGS]:
+        by_key.setdefault((entry.list_id, entry.key), entry)
+    shown = list(by_key.values())[:_SHOWN]
+    count = found.order_by().values("list", "key").distinct().count()
+    return _with_spans(shown), count
+
+
+def _with_spans(entries: Sequence[Entry]) -> list[EntryHit]:
+    spans = {
+        pk: (begun, ended)
+        for pk, begun, ended in Listing.objects.filter(entry__in=entries)
+        .order_by()
+        .values_list("entry")
+        .annotate(begun=Min("listed_from"), ended=Max("listed_to"))
+    }
+    return [EntryHit(entry, *spans.get(entry.pk, (None, None))) for entry in entries]
+
+
+# Statements
+
+
+def _statements(text: str) -> tuple[list[Statement], int]:
+    whole = fold(text)
+    found = Statement.objects.alias(
+        said=Folded("text"),
+        by=Folded("speaker"),
+        binding=Folded("scope"),
+        titled=Folded("report__title"),
+        published_by=Folded("report__publisher"),
+    )
+    for word in words_of(text):
+        found = found.filter(
+            Q(said__contains=word)
+            | Q(by__contains=word)
+            | Q(binding__contains=word)
+            | Q(titled__contains=word)
+            | Q(published_by__contains=word)
+            | Q(vendors__in=_aliases_with(word).values("vendor"))
+        )
+    found = found.distinct()
+    rank = Case(
+        When(by=whole, then=Value(0)),
+        When(Q(by__contains=whole) | Q(said__contains=whole), then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    shown = found.annotate(rank=rank).select_related("report", "list__authority").order_by("rank", "-said_on", "pk")
+    return list(shown[:_SHOWN]), found.count()
