@@ -62,7 +62,7 @@ def _chunks(items: Iterable[str]) -> Iterable[list[str]]:
         yield chunk
 
 
-def _unpack(packed: bytes) -> array[int]:
+def _unpack(packed: bytes | memoryview) -> array[int]:
     ids = array("I")
     ids.frombytes(packed)
     return ids

@@ -83,7 +83,8 @@ def link_names(texts: Iterable[str]) -> dict[str, int]:
             wanted.setdefault(folded, text)
     stored = {_clip(folded): folded for folded in wanted}
     found: dict[str, int] = {}
-    for chunk in _chunks(stored):
+    # In one order whoever comes, so that two workers with the same new names never wait for each other in a circle.
+    for chunk in _chunks(sorted(stored)):
         known = dict(PrintedName.objects.filter(fold__in=chunk).values_list("fold", "pk"))
         missing = [clipped for clipped in chunk if clipped not in known]
         if missing:
