@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from vendors import sounds
+from vendors import names, sounds
 from vendors.models import Alias, NameFragment
 
 _CHUNK = 5000
@@ -136,13 +136,17 @@ def _read(column: str, fragments: Iterable[str]) -> dict[str, Any]:
 
 
 def candidates(keys: Iterable[str], limit: int) -> dict[str, list[int]]:
-    """For each key, primary keys of the aliases that share most with it, rare fragments counting more; best first."""
+    """For each key, primary keys of the aliases that share most with it, best first.
+
+    Rare fragments count more, and those of the name without its common words count twice.
+    """
     sought = {key: _sought_for(key) for key in keys}
     counts = _read("count", set().union(*sought.values()))
     chosen = {key: _rarest(fragments, counts) for key, fragments in sought.items()}
     packed = _read("aliases", set().union(*chosen.values()))
     postings = {fragment: _unpack(ids) for fragment, ids in packed.items()}
-    return {key: _strongest(fragments, postings, limit) for key, fragments in chosen.items()}
+    strong = {key: _by_spelling(names.parts(key).brand) for key in chosen}
+    return {key: _strongest(fragments, strong[key], postings, limit) for key, fragments in chosen.items()}
 
 
 def _rarest(fragments: set[str], counts: dict[str, int]) -> list[str]:
@@ -157,11 +161,11 @@ def _rarest(fragments: set[str], counts: dict[str, int]) -> list[str]:
     return rarest
 
 
-def _strongest(fragments: list[str], postings: dict[str, array[int]], limit: int) -> list[int]:
+def _strongest(fragments: list[str], strong: set[str], postings: dict[str, array[int]], limit: int) -> list[int]:
     weights: dict[int, float] = defaultdict(float)
     for fragment in fragments:
         ids = postings[fragment]
-        weight = 1 / (1 + math.log(len(ids)))
+        weight = (2 if fragment in strong else 1) / (1 + math.log(len(ids)))
         for pk in ids:
             weights[pk] += weight
     return [-pk for _, pk in heapq.nlargest(limit, ((weight, -pk) for pk, weight in weights.items()))]

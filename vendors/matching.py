@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -192,31 +191,10 @@ def likeness(key: str, other: str) -> float:
     return max(score for _, score in _measures(key, other))
 
 
-# Words that many firms share say little about which firm it is.
-# fmt: off
-_COMMON = frozenset({
-    "technology", "technologies", "tech", "software", "systems", "system", "networks", "network", "security", "group",
-    "holding", "holdings", "international", "communications", "communication", "electronics", "electronic", "computer",
-    "computers", "information", "data", "digital", "solutions", "services", "industries", "industry", "labs", "lab",
-    "corporation", "enterprise", "cloud", "the", "and", "of",
-})
-# fmt: on
-_COMMON_WIDE = re.compile(
-    "信息技术|网络技术|信息|技术|科技|软件|网络|电子|集团|股份|数据|通信|计算机|系统|安全|实业|产业"
-)
-
-
-@lru_cache(maxsize=65536)
-def _brand(core: str) -> str:
-    """What is left of a name's core without common words; the core where that is nothing."""
-    words = [word for word in _COMMON_WIDE.sub("", core).split() if word not in _COMMON]
-    return " ".join(words) or core
-
-
 def _measures(key: str, other: str) -> Iterator[tuple[str, float]]:
     """(kind of likeness, score) of two keys that differ."""
-    core, other_core = names.parts(key).core, names.parts(other).core
-    brand, other_brand = _brand(core), _brand(other_core)
+    core, _, _, brand = names.parts(key)
+    other_core, _, _, other_brand = names.parts(other)
     spelled = fuzz.ratio(brand, other_brand) / 100
     yield "spelled", 0.6 * spelled + 0.4 * fuzz.ratio(key, other) / 100
     if core == other_core:
@@ -269,7 +247,7 @@ def reasons(key: str, alias: str) -> list[str]:
         strongest[measure] = max(score, strongest.get(measure, 0))
     order = sorted(strongest, key=lambda measure: -strongest[measure])
     said = [_REASONS[measure].format(alias) for measure in order if strongest[measure] >= strongest[order[0]] - 0.1][:2]
-    shared = set(key.split()) & set(other.split()) - _COMMON
+    shared = set(key.split()) & set(other.split()) - names.COMMON
     if shared:
         said.append("shares " + ", ".join(f"“{word}”" for word in sorted(shared)))
     return said

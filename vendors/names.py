@@ -59,6 +59,7 @@ _SIMPLIFIED = _simplified()
 _LETTER = "a-z\u00df-\u024f\u0370-\u052f"
 _ABBREVIATION = re.compile(rf"(?<![^\W_])(?:[{_LETTER}][./]\ ?)+[{_LETTER}](?![^\W_])\.?")
 _BRACKETED_FORM = re.compile(r"\((株|有|同|资|주|유)\)")
+_TRADEMARKS = re.compile(r"\((?:r|tm|sm|c)\)")
 _APOSTROPHES = re.compile(r"['’‘ʼ`´]")
 _SIGNS = re.compile(r"(?:[^\w+#]|_)+")
 _WIDE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -72,7 +73,7 @@ def _close_up(match: re.Match[str]) -> str:
 
 def _plain(text: str) -> str:
     """Folded text with one spelling of punctuation: words with one space between them."""
-    text = _ABBREVIATION.sub(_close_up, text)
+    text = _ABBREVIATION.sub(_close_up, _TRADEMARKS.sub(" ", text) if "(" in text else text)
     text = _APOSTROPHES.sub("", text.replace("&", " and "))
     return _SIGNS.sub(" ", text).strip()
 
@@ -220,12 +221,33 @@ australia|россия|рус|rus|russia
 _ENDS_WIDE = (*_PLACES_WIDE, "中国", "亚太", "亚洲", "美国", "日本")
 
 
+# Words that many firms share say little about which firm it is.
+# fmt: off
+COMMON = frozenset({
+    "technology", "technologies", "tech", "software", "systems", "system", "networks", "network", "security", "group",
+    "holding", "holdings", "international", "communications", "communication", "electronics", "electronic", "computer",
+    "computers", "information", "data", "digital", "solutions", "services", "industries", "industry", "labs", "lab",
+    "corporation", "enterprise", "cloud", "the", "and", "of",
+})
+# fmt: on
+_COMMON_WIDE = re.compile(
+    "信息技术|网络技术|信息|技术|科技|软件|网络|电子|集团|股份|数据|通信|计算机|系统|安全|实业|产业"
+)
+
+
+def _brand(core: str) -> str:
+    """What is left of a name's core without common words; the core where that is nothing."""
+    words = [word for word in _COMMON_WIDE.sub("", core).split() if word not in COMMON]
+    return " ".join(words) or core
+
+
 class Parts(NamedTuple):
-    """A name taken apart: what is most likely the brand, the places around it, and the legal forms."""
+    """A name taken apart: its core, the places around it, its legal forms, and the core without common words."""
 
     core: str
     places: tuple[str, ...]
     form: str
+    brand: str
 
 
 @lru_cache(maxsize=65536)
@@ -249,4 +271,5 @@ def parts(text: str) -> Parts:
         places.append(words.pop(0))
     while len(words) > 1 and words[-1] in _REGIONS:
         places.append(words.pop())
-    return Parts(" ".join(words), tuple(places), form)
+    core = " ".join(words)
+    return Parts(core, tuple(places), form, _brand(core))
