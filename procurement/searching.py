@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Case, Func, IntegerField, Max, Min, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Length
+from django.utils import timezone
 
 from procurement.models import Entry, Listing, Statement, VendorList
 from vendors import matching
@@ -49,6 +50,7 @@ class VendorHit(NamedTuple):
     """A vendor, and the name by which it was found where that is not the one shown."""
 
     vendor: Vendor
+    origin: str  # today
     alias: str
     language: str
 
@@ -145,7 +147,8 @@ def _vendors(text: str) -> tuple[list[VendorHit], int]:
     for pk in order[:_SHOWN]:
         *_, alias, language = best.get(pk, (0, 0, "", ""))
         differs = fold(alias) != fold(shown[pk].name)
-        hits.append(VendorHit(shown[pk], alias if differs else "", language if differs else ""))
+        origin = shown[pk].origin_on(timezone.now().date())
+        hits.append(VendorHit(shown[pk], origin, alias if differs else "", language if differs else ""))
     return hits, len(best.keys() | set(found.values_list("pk", flat=True)))
 
 

@@ -39,7 +39,7 @@ class Spell:
 class BoundedSpell:
     """A spell with the entry that it is about and the snapshots that bound it.
 
-    `last_absent` is None where nothing proves that the entry was absent before; `first_absent` where it is listed still.
+    `last_absent` is None where nothing proves an earlier absence; `first_absent` where it is listed still.
     """
 
     spell: Spell

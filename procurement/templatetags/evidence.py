@@ -1,0 +1,41 @@
+"""What templates say about evidence: where something was found, and what a step of a run's log says when."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from procurement.templatetags.lists import when
+
+register = template.Library()
+
+
+@register.simple_tag
+def source(text: str, label: str = "") -> SafeString | str:
+    """A source as a link where it is an address of the web, else as it stands: whoever wrote it may be hostile.
+
+    `label` is the link's text; without one it is the address's host.
+    """
+    try:
+        address = urlsplit(text)
+        host = address.hostname
+    except ValueError:
+        return text
+    if address.scheme not in {"http", "https"} or not host:
+        return text
+    return format_html(
+        '<a href="{}" rel="nofollow noopener noreferrer">{}</a>', text, label or host.removeprefix("www.")
+    )
+
+
+@register.simple_tag
+def step_time(text: Any) -> SafeString | str:
+    """The moment of a step of a log, kept as ISO text."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return str(text)
+    return when(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment, "time")

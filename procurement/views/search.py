@@ -1,0 +1,27 @@
+"""One search over everything."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from procurement import searching
+from procurement.models import FOREVER
+
+# Below this a likeness suggests nothing to a person who may have typed no name at all.
+_LIKELY = 0.65
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Vendors, lists, rows and statements that hold the text `q`, in any script."""
+    text = searching.clean(request.GET.get("q", ""))
+    results = searching.search(text)
+    context = {
+        "search_text": text,
+        "results": results,
+        "suggestions": [s for s in results.suggestions if s.score >= _LIKELY][:3],
+        "cut": len(request.GET.get("q", "")) > searching.LONGEST,
+        "longest": searching.LONGEST,
+        "forever": FOREVER,
+    }
+    return render(request, "procurement/search.html", context)

@@ -1,0 +1,272 @@
+"""Vendors: the index, and one vendor with its names, its origin, and every list that it was ever on."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from procurement import searching
+from procurement.charts import Axis, Lane, strip, window
+from procurement.filters import changes, origins_known
+from procurement.models import FOREVER, Change, Listing, Snapshot, Statement, VendorList
+from procurement.observations import Span, observed_many, points, segments
+from procurement.spells import BoundedSpell, Spell, bounded, spells_of
+from procurement.views.changes import Day, by_day
+from vendors import countries
+from vendors.models import Alias, Ownership, PrintedName, Vendor
+from vendors.names import fold
+
+PER_PAGE = 100
+_RECENT = 25
+_NAMES = 4
+
+
+class VendorForm(forms.Form):
+    """The filters of the vendors' index."""
+
+    text = forms.CharField(label="Name or identifier", required=False, max_length=searching.LONGEST)
+    country = forms.ChoiceField(label="Country", required=False)
+    listed = forms.ChoiceField(
+        label="On a list",
+        required=False,
+        choices=[("", "Any"), ("now", "Now"), ("ever", "Now or before"), ("never", "Never")],
+        error_messages={"invalid_choice": "“%(value)s” is none of now, ever, never."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        country = self.fields["country"]
+        assert isinstance(country, forms.ChoiceField)
+        country.choices = [("", "Any"), *origins_known()]
+        country.error_messages["invalid_choice"] = "No vendor here is of “%(value)s”. Write two letters, such as CN."
+
+    def found(self) -> QuerySet[Vendor]:
+        """The vendors that the filters let through, by name."""
+        wanted, today = self.cleaned_data, timezone.now().date()
+        vendors = searching.vendors_named(wanted["text"]) if wanted["text"] else Vendor.objects.all()
+        if country := wanted["country"]:
+            held = Ownership.objects.filter(vendor=OuterRef("pk"), country=country)
+            held = held.filter(Q(since=None) | Q(since__lte=today)).filter(Q(until=None) | Q(until__gt=today))
+            vendors = vendors.filter(Q(country=country) | Exists(held))
+        on = Listing.objects.filter(entry__name__vendor=OuterRef("pk"))
+        if wanted["listed"] == "now":
+            vendors = vendors.filter(Exists(on.filter(listed_to=FOREVER)))
+        elif wanted["listed"]:
+            vendors = vendors.filter(Exists(on) if wanted["listed"] == "ever" else ~Exists(on))
+        return vendors.order_by("name", "pk")
+
+
+@dataclass(slots=True)
+class Row:
+    """A vendor in the index."""
+
+    vendor: Vendor
+    origin: str
+    names: list[Alias]
+    now: int = 0
+    ever: int = 0
+    changed_at: Any = None
+
+
+@require_safe
+def vendors(request: HttpRequest) -> HttpResponse:
+    """All vendors, filtered. Bad filters: 400 with what is wrong."""
+    form = VendorForm(request.GET)
+    unlinked = PrintedName.objects.filter(
+        Exists(Listing.objects.filter(entry__name=OuterRef("pk"))), vendor=None
+    ).count()
+    context: dict[str, Any] = {"form": form, "unlinked": unlinked}
+    if not form.is_valid():
+        return render(request, "vendors/vendors.html", context, status=400)
+    named = Prefetch("aliases", Alias.objects.order_by("language", "text"))
+    found = form.found().prefetch_related("ownerships", named)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context |= {"page": page, "rows": _rows(list(page.object_list)), "filtered": any(form.cleaned_data.values())}
+    return render(request, "vendors/vendors.html", context)
+
+
+def _rows(shown: list[Vendor]) -> list[Row]:
+    today = timezone.now().date()
+    rows = {v.pk: Row(v, v.origin_on(today), other_names(v)[:_NAMES]) for v in shown}
+    on = Listing.objects.filter(entry__name__vendor__in=rows).order_by()
+    for pk, _, until in on.values_list("entry__name__vendor", "list").annotate(Max("listed_to")):
+        rows[pk].ever += 1
+        rows[pk].now += until == FOREVER
+    news = Change.objects.filter(entry__name__vendor__in=rows, cause=Change.Cause.SOURCE).order_by()
+    for pk, at in news.values_list("entry__name__vendor").annotate(Max("at")):
+        rows[pk].changed_at = at
+    return list(rows.values())
+
+
+def other_names(vendor: Vendor) -> list[Alias]:
+    """One name for each further language, and then the rest, without the one that pages show."""
+    first: dict[str, Alias] = {}
+    rest = []
+    for alias in vendor.aliases.all():
+        if fold(alias.text) == fold(vendor.name):
+            continue
+        if alias.language not in {"", "en"} and alias.language not in first:
+            first[alias.language] = alias
+        else:
+            rest.append(alias)
+    return [*first.values(), *(a for a in rest if a.language not in {"", "en"})]
+
+
+@dataclass(frozen=True, slots=True)
+class OriginSpan:
+    """From when until when a vendor was of a country, and the fact that says so."""
+
+    since: date | None
+    until: date | None
+    country: str
+    ownership: Ownership | None  # None: its country of registration decides
+    source: str
+
+
+def origins_over_time(vendor: Vendor) -> list[OriginSpan]:
+    """Where a vendor was controlled from over time, earliest first; the last one holds today or later."""
+    cuts = sorted({day for o in vendor.ownerships.all() for day in (o.since, o.until) if day})
+    spans: list[OriginSpan] = []
+    for since, until in zip([None, *cuts], [*cuts, None], strict=True):
+        day = since or (cuts[0] - timedelta(days=1) if cuts else timezone.now().date())
+        ownership = vendor.ownership_on(day)
+        source = ownership.source if ownership and ownership.country else vendor.country_source
+        span = OriginSpan(since, until, vendor.origin_on(day), ownership, source)
+        if spans and (spans[-1].country, spans[-1].ownership) == (span.country, span.ownership):
+            span = OriginSpan(spans.pop().since, until, span.country, ownership, source)
+        spans.append(span)
+    return spans
+
+
+@dataclass(slots=True)
+class ListOfVendor:
+    """A list that a vendor is or was on, with the spells of it that stand on this page."""
+
+    list: VendorList
+    relation: str
+    now: int = 0
+    ever: int = 0
+    spells: list[BoundedSpell] = field(default_factory=list)
+
+
+@require_safe
+def vendor(request: HttpRequest, slug: str) -> HttpResponse:
+    """One vendor."""
+    known = Vendor.objects.prefetch_related(
+        Prefetch("aliases", Alias.objects.order_by("language", "text")),
+        "identifiers",
+        Prefetch("ownerships", Ownership.objects.select_related("owner")),
+        Prefetch("holdings", Ownership.objects.select_related("vendor")),
+    )
+    found = known.filter(slug=slug).first()
+    if found is None:
+        raise Http404(f"There is no vendor “{slug}” here. It may be written differently; the search knows every name.")
+    today = timezone.now().date()
+    spells = spells_of(found)
+    lists = _lists(found, spells)
+    order = {pk: position for position, pk in enumerate(lists)}
+    page = Paginator(sorted(spells, key=lambda s: order[s.list_id]), PER_PAGE).get_page(request.GET.get("page"))
+    for spell in bounded(page.object_list):
+        lists[spell.list.pk].spells.append(spell)
+    origins = origins_over_time(found)
+    context = {
+        "vendor": found,
+        "origin": found.origin_on(today),
+        "origins": origins,
+        "present": next(
+            o for o in origins if (o.since is None or o.since <= today) and (o.until is None or today < o.until)
+        ),
+        "names": _by_language(found),
+        "lists": list(lists.values()),
+        "now": sum(1 for on in lists.values() if on.now),
+        "page": page,
+        "days": _changes(found),
+        "statements": _statements(found),
+        "strip": _strip(found, spells, list(lists.values())),
+    }
+    return render(request, "vendors/vendor.html", context)
+
+
+def _by_language(vendor: Vendor) -> list[tuple[str, list[Alias]]]:
+    named: dict[str, list[Alias]] = defaultdict(list)
+    for alias in vendor.aliases.all():
+        named[alias.language].append(alias)
+    return sorted(named.items(), key=lambda item: (item[0] != "en", not item[0], item[0]))
+
+
+def _lists(vendor: Vendor, spells: list[Spell]) -> dict[int, ListOfVendor]:
+    """The lists of these spells, those that carry the vendor now first, then the latest left."""
+    ids = dict.fromkeys(spell.list_id for spell in spells)
+    found = VendorList.objects.with_authority().in_bulk(ids)
+    lists = {}
+    for pk in ids:
+        last = max(s.listed_to for s in spells if s.list_id == pk)
+        on = timezone.now() if last == FOREVER else last - timedelta(microseconds=1)
+        relation = countries.relation(vendor.origin_on(on.astimezone(UTC).date()), found[pk].jurisdiction)
+        lists[pk] = ListOfVendor(found[pk], relation)
+    for spell in spells:
+        lists[spell.list_id].ever += 1
+        lists[spell.list_id].now += spell.is_open
+    return lists
+
+
+def _strip(vendor: Vendor, spells: Sequence[Spell], lists: Sequence[ListOfVendor]) -> SafeString | str:
+    """When the vendor was on each of these lists, to the present where one of them is still checked."""
+    seen = observed_many(on.list.pk for on in lists)
+    moments = [o.at for observed in seen.values() for o in (observed.first, observed.last) if observed]
+    if not moments:
+        return ""
+    spans: dict[int, list[Span]] = defaultdict(list)
+    for spell in spells:
+        spans[spell.list_id].append((spell.listed_from, spell.listed_to))
+    named: dict[int, set[datetime]] = defaultdict(set)
+    by_partial = Snapshot.named.through.objects.filter(
+        entry__name__vendor=vendor, snapshot__list__in=seen, snapshot__status=Snapshot.Status.PUBLISHED
+    )
+    for pk, at in by_partial.values_list("snapshot__list", "snapshot__captured_at"):
+        named[pk].add(at)
+    checked = VendorList.objects.filter(pk__in=seen, sources__enabled=True).exists()
+    axis = Axis(*window(sorted(moments), until=timezone.now() if checked else None))
+    lanes = [
+        Lane(
+            f"{on.list.title} ({on.list.jurisdiction})",
+            segments(
+                points(seen[on.list.pk], spans[on.list.pk], named[on.list.pk]),
+                gap_after=on.list.gap_after,
+                until=axis.end,
+                missed=seen[on.list.pk].missed,
+            ),
+            on.relation,
+            on.list.get_absolute_url(),
+        )
+        for on in lists
+    ]
+    return strip(lanes, axis)
+
+
+def _changes(vendor: Vendor) -> list[Day]:
+    # Two look-ups by index, where one with OR would read every change.
+    news = Change.objects.filter(cause=Change.Cause.SOURCE)
+    pks = {
+        pk
+        for side in ("entry", "former")
+        for pk in news.filter(**{f"{side}__name__vendor": vendor}).values_list("pk", flat=True)[:_RECENT]
+    }
+    return by_day(list(changes().filter(pk__in=pks)[:_RECENT]))
+
+
+def _statements(vendor: Vendor) -> QuerySet[Statement]:
+    """What was said about a vendor, or by it under one of its names."""
+    names = {alias.text for alias in vendor.aliases.all()} | {vendor.name}
+    said = Statement.objects.filter(Q(vendors=vendor) | Q(speaker__in=names)).distinct()
+    return said.select_related("report", "list__authority")
