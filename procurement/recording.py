@@ -6,19 +6,20 @@ carries what it names and nothing else; a partial one adds what it names and end
 the list's row.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
 from django.db import transaction
-from django.db.models import Min
 
 from procurement import entries as keys
+from procurement.changes import derive_changes
 from procurement.entries import Row
-from procurement.history import between, chunks
+from procurement.history import chunks
 from procurement.models import FOREVER, Capture, Change, Decision, Entry, Listing, Recipe, Snapshot, VendorList
+from procurement.painting import paint
 from vendors.matching import link_names
 from vendors.names import fold
 
@@ -129,9 +130,68 @@ def repeat(capture: Capture, previous: Snapshot) -> Recorded:
     return Recorded("unchanged", snapshot)
 
 
-def count_keys(rows: Iterable[Row]) -> int:
+@transaction.atomic
+def advance(
+    capture: Capture,
+    previous: Snapshot,
+    *,
+    came: Sequence[Row],
+    left: Sequence[Row],
+    effective_on: date | None = None,
+) -> Recorded | None:
+    """Record a full snapshot as the list's last one from the rows that came and left since: the same as recording all.
+
+    Returns None, with nothing recorded, where rows that are not given could matter: the last published snapshot is not
+    `previous`, or a key stands on more than one row.
+    """
+    vendor_list = capture.list
+    vendor_list.lock()
+    last = vendor_list.snapshots.published().order_by("-captured_at").first()
+    if last != previous or not last.is_full or last.captured_at >= capture.captured_at or capture.snapshots.exists():
+        return None
+    arriving, departing = keys.digests_of(came), keys.digests_of(left)
+    new_keys, old_keys = keys.keys_of(came), keys.keys_of(left)
+    alone = len(set(new_keys)) == len(new_keys) and len(set(old_keys)) == len(old_keys)
+    if last.row_count != last.entry_count or not alone:
+        return None
+    listed = Listing.objects.filter(list=vendor_list, listed_to=FOREVER)
+    fresh = set(new_keys) - set(old_keys)
+    if any(listed.filter(entry__key__in=chunk).exists() for chunk in chunks(fresh)):
+        return None
+    gone, new = set(departing) - set(arriving), set(arriving) - set(departing)
+    ended = [
+        pk
+        for chunk in chunks(gone)
+        for pk in listed.filter(entry__digest__in=chunk, entry__list=vendor_list).values_list("pk", flat=True)
+    ]
+    if len(ended) != len(gone):
+        return None
+    rows = [row for row, digest in zip(came, arriving, strict=True) if digest in new]
+    stored = _store_entries(vendor_list, rows, capture.captured_at)
+    snapshot = Snapshot.objects.create(
+        list=vendor_list,
+        capture=capture,
+        recipe=previous.recipe,
+        captured_at=capture.captured_at,
+        effective_on=effective_on,
+        status=Snapshot.Status.PUBLISHED,
+        row_count=previous.row_count - len(left) + len(came),
+        entry_count=previous.entry_count - len(old_keys) + len(new_keys),
+        content_hash=keys.content_hash(new, after=previous.content_hash, without=gone),
+    )
+    for chunk in chunks(ended):
+        Listing.objects.filter(pk__in=chunk).update(listed_to=capture.captured_at)
+    Listing.objects.bulk_create(
+        [Listing(list=vendor_list, entry_id=pk, listed_from=capture.captured_at) for pk in stored.copies],
+        batch_size=2000,
+    )
+    derive_changes(vendor_list, [snapshot])
+    return _outcome(snapshot)
+
+
+def count_keys(rows: Sequence[Row]) -> int:
     """How many different entries there are among rows."""
-    return len({keys.key_of(row) for row in rows})
+    return len(set(keys.key_texts(rows)))
 
 
 def _conflict(vendor_list: VendorList, moment: datetime) -> str:
@@ -152,6 +212,10 @@ def _already_held(vendor_list: VendorList, content: str) -> Snapshot | None:
 
 def _published(snapshot: Snapshot, copies: dict[int, int]) -> Recorded:
     paint(snapshot.list, snapshot.captured_at, named=copies)
+    return _outcome(snapshot)
+
+
+def _outcome(snapshot: Snapshot) -> Recorded:
     changes = Counter(Change.objects.filter(later=snapshot).values_list("kind", flat=True))
     previous = snapshot.list.snapshots.before(snapshot.captured_at).first()
     same = previous and previous.is_full and snapshot.is_full and previous.content_hash == snapshot.content_hash
@@ -282,9 +346,6 @@ def _names_kept(snapshot: Snapshot) -> dict[int, int]:
     return dict.fromkeys(snapshot.named.values_list("pk", flat=True), 1)
 
 
-# Entries
-
-
 @dataclass(frozen=True, slots=True)
 class _Stored:
     copies: dict[int, int]  # entry id: how often its row stood on the page
@@ -299,8 +360,7 @@ def _store_entries(vendor_list: VendorList, rows: Sequence[Row], at: datetime) -
     """
     by_digest: dict[bytes, Row] = {}
     copies: Counter[bytes] = Counter()
-    for row in rows:
-        digest = keys.digest_of(row)
+    for digest, row in zip(keys.digests_of(rows), rows, strict=True):
         copies[digest] += 1
         by_digest.setdefault(digest, row)
     known = {}
@@ -318,7 +378,7 @@ def _store_entries(vendor_list: VendorList, rows: Sequence[Row], at: datetime) -
     return _Stored(
         {known[digest][0]: count for digest, count in copies.items()},
         by_digest.keys(),
-        count_keys(by_digest.values()),
+        count_keys(rows),
     )
 
 
@@ -346,190 +406,3 @@ def _reword(vendor_list: VendorList, entry_ids: dict[bytes, int], rows: dict[byt
         entry.pk = pk
         entries.append(entry)
     Entry.objects.bulk_update(entries, [*words, "printed_at"], batch_size=100)
-
-
-# Painting
-
-
-def paint(vendor_list: VendorList, start: datetime, named: dict[int, int] | None = None) -> None:
-    """Make the listings and changes agree with the published snapshots again after the one at `start` came or went.
-
-    The caller holds the list's lock. `named` gives the entries (and copies) of the snapshot at `start`, where there is
-    one. What is painted reaches to the next full snapshot, before which nothing else can be different.
-    """
-    published = vendor_list.snapshots.published()
-    following = list(published.filter(captured_at__gte=start).order_by("captured_at")[:1])
-    here = following[0] if following and following[0].captured_at == start else None
-    next_full = published.full().filter(captured_at__gt=start).order_by("captured_at").first()
-    stop = next_full.captured_at if next_full else FOREVER
-    partials = list(
-        published.filter(coverage=Snapshot.Coverage.PARTIAL, captured_at__gt=start, captured_at__lt=stop).order_by(
-            "captured_at"
-        )
-    )
-    spans: dict[int, list[tuple[int, datetime, datetime]]] = defaultdict(list)
-    touching = Listing.objects.filter(list=vendor_list, listed_from__lte=stop, listed_to__gte=start)
-    for pk, entry, begun, ended in touching.values_list("pk", "entry_id", "listed_from", "listed_to").iterator(10_000):
-        spans[entry].append((pk, begun, ended))
-
-    if here is not None and here.is_full:
-        arrivals = dict.fromkeys(named or {}, start)
-    else:
-        before = (e for e, held in spans.items() if any(begun < start <= ended for _, begun, ended in held))
-        arrivals = dict.fromkeys(before, start)
-        if here is not None:
-            partials.insert(0, here)
-    _add_partials(arrivals, partials)
-    repainted = _repaint(vendor_list, spans, arrivals, start, stop, named or {})
-
-    boundaries = [s for s in (here, *partials, next_full) if s is not None]
-    derive_changes(vendor_list, list(dict.fromkeys(boundaries)))
-    Change.objects.filter(list=vendor_list, at=start).exclude(later__in=boundaries).delete()
-    if next_full is not None:
-        _reclassify_arrivals(vendor_list, repainted, after=stop)
-
-
-def _add_partials(arrivals: dict[int, datetime], partials: Sequence[Snapshot]) -> None:
-    """Let each partial snapshot add, from its time on, the entries that it names under keys not yet present."""
-    if not partials:
-        return
-    present = {
-        key for chunk in chunks(arrivals) for key in Entry.objects.filter(pk__in=chunk).values_list("key", flat=True)
-    }
-    for snapshot in partials:
-        added = {pk: key for pk, key in snapshot.named.values_list("pk", "key") if key not in present}
-        arrivals.update(dict.fromkeys(added, snapshot.captured_at))
-        present.update(added.values())
-
-
-def _repaint(
-    vendor_list: VendorList,
-    spans: dict[int, list[tuple[int, datetime, datetime]]],
-    arrivals: dict[int, datetime],
-    start: datetime,
-    stop: datetime,
-    copies: dict[int, int],
-) -> set[int]:
-    """Replace what the list carried in [start, stop): each arriving entry from its time to `stop`, joined with what
-    touches it on either side. Returns the entries whose listings changed."""
-    repainted: set[int] = set()
-    created: list[Listing] = []
-    deleted: list[int] = []
-    moved: dict[tuple[str, datetime], list[int]] = defaultdict(list)
-    for entry in spans.keys() | arrivals.keys():
-        old = sorted(spans.get(entry, ()), key=lambda span: span[1])
-        arrival = arrivals.get(entry)
-        if len(old) == 1 and arrival == start and old[0][1] <= start and old[0][2] >= stop:
-            continue  # carried before, during and after: the common case
-        wanted = _wanted([(begun, ended) for _, begun, ended in old], arrival, start, stop)
-        if wanted != [(begun, ended) for _, begun, ended in old]:
-            repainted.add(entry)
-        for (pk, begun, ended), (new_begun, new_ended) in zip(old, wanted, strict=False):
-            if begun != new_begun:
-                moved["listed_from", new_begun].append(pk)
-            if ended != new_ended:
-                moved["listed_to", new_ended].append(pk)
-        deleted += (pk for pk, *_ in old[len(wanted) :])
-        created += (
-            Listing(list=vendor_list, entry_id=entry, listed_from=begun, listed_to=ended, copies=copies.get(entry, 1))
-            for begun, ended in wanted[len(old) :]
-        )
-    for (column, moment), pks in moved.items():
-        for chunk in chunks(pks):
-            Listing.objects.filter(pk__in=chunk).update(**{column: moment})
-    for chunk in chunks(deleted):
-        Listing.objects.filter(pk__in=chunk).delete()
-    Listing.objects.bulk_create(created, batch_size=2000)
-    return repainted
-
-
-def _wanted(
-    old: Sequence[tuple[datetime, datetime]], arrival: datetime | None, start: datetime, stop: datetime
-) -> list[tuple[datetime, datetime]]:
-    pieces = [(begun, min(ended, start)) for begun, ended in old if begun < start]
-    if arrival is not None:
-        pieces.append((arrival, stop))
-    pieces += [(max(begun, stop), ended) for begun, ended in old if ended > stop]
-    joined: list[tuple[datetime, datetime]] = []
-    for begun, ended in pieces:
-        if joined and joined[-1][1] >= begun:
-            joined[-1] = (joined[-1][0], max(ended, joined[-1][1]))
-        else:
-            joined.append((begun, ended))
-    return joined
-
-
-# Changes
-
-
-def derive_changes(vendor_list: VendorList, snapshots: Sequence[Snapshot], *, cause: str = "") -> None:
-    """Write anew the changes that published snapshots show against the one before them.
-
-    Args:
-        cause: what brings changes to light that were not there before (our curation); else it follows from how the two
-            snapshots were read.
-    """
-    for snapshot in snapshots:
-        stale = Change.objects.filter(list=vendor_list, at=snapshot.captured_at)
-        causes = {
-            (kind, entry, former): known
-            for kind, entry, former, known in stale.values_list("kind", "entry_id", "former_id", "cause")
-        }
-        stale.delete()
-        previous = vendor_list.snapshots.before(snapshot.captured_at).first()
-        if previous is None:
-            continue
-        fresh = []
-        for d in between(vendor_list, previous, snapshot):
-            if d.first_seen:
-                continue
-            former = d.before if d.after else None
-            known = causes.get((d.kind, d.entry.pk, former.pk if former else None))
-            if known == Change.Cause.CURATION or (cause and known is None):
-                why = Change.Cause.CURATION.value
-            else:
-                why = _cause(previous, snapshot)
-            fresh.append(
-                Change(
-                    list=vendor_list,
-                    kind=d.kind,
-                    cause=why,
-                    at=snapshot.captured_at,
-                    earlier=d.earlier,
-                    later=snapshot,
-                    entry=d.entry,
-                    former=former,
-                )
-            )
-        Change.objects.bulk_create(fresh, batch_size=1000)
-
-
-def _cause(earlier: Snapshot, later: Snapshot) -> str:
-    """Two snapshots read by different recipes cannot tell our change from the publisher's, so it is no news."""
-    same = earlier.recipe_id == later.recipe_id
-    return (Change.Cause.SOURCE if same else Change.Cause.RECIPE).value
-
-
-def _reclassify_arrivals(vendor_list: VendorList, entry_ids: Collection[int], *, after: datetime) -> None:
-    """What an earlier snapshot shows decides whether a later arrival of the same key is an addition or a return."""
-    touched = {
-        key for chunk in chunks(entry_ids) for key in Entry.objects.filter(pk__in=chunk).values_list("key", flat=True)
-    }
-    arrivals = Change.objects.filter(
-        list=vendor_list, at__gt=after, kind__in=[Change.Kind.ADDED, Change.Kind.RELISTED]
-    ).select_related("entry")
-    for chunk in chunks(touched):
-        affected = list(arrivals.filter(entry__key__in=chunk))
-        first_listed = (
-            dict(
-                Listing.objects.filter(list=vendor_list, entry__key__in=chunk)
-                .values_list("entry__key")
-                .annotate(first=Min("listed_from"))
-            )
-            if affected
-            else {}
-        )
-        for change in affected:
-            returned = first_listed[change.entry.key] < change.at
-            change.kind = Change.Kind.RELISTED if returned else Change.Kind.ADDED
-        Change.objects.bulk_update(affected, ["kind"], batch_size=1000)

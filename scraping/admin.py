@@ -238,7 +238,10 @@ class SourceAdmin(CuratedAdmin):
         return format_html_join(
             "",
             '<div><a href="{}">{}</a> {:%Y-%m-%d %H:%M} {}</div>',
-            ((reverse("admin:procurement_recipe_change", args=[r.pk]), r, _Moment(r.created_at), r.note) for r in recipes),
+            (
+                (reverse("admin:procurement_recipe_change", args=[r.pk]), r, _Moment(r.created_at), r.note)
+                for r in recipes
+            ),
         )
 
     # Scrape now

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from procurement import captures, recording
 from procurement.models import Capture, Recipe, Snapshot, VendorList
-from scraping import extractors, guard
+from scraping import deltas, extractors, guard
 from scraping.models import Run, Source
 
 HELD, FAILED = Run.Outcome.HELD, Run.Outcome.FAILED
@@ -92,6 +92,9 @@ def settle(run: Run, received: Received, edition: Edition = Edition(), *, recipe
     digest = captures.keep(received.body)
     note(run, f"Received {len(received.body):,} bytes, sha256:{digest}.")
     repeated = _repeated(run.list, received, digest, edition, recipe_text)
+    delta = None if repeated else _delta(run, received, edition, recipe_text)
+    if delta is not None and _advance(run, received, digest, *delta):
+        return
     recipe: Recipe | None = None
     reading: extractors.Reading | None = None
     outcome, code, reason = "", "", ""
@@ -125,6 +128,46 @@ def _repeated(
     if previous is None or not previous.is_full or previous.capture.sha256 != digest:
         return None
     return previous if previous.recipe == vendor_list.recipes.first() else None
+
+
+def _delta(
+    run: Run, received: Received, edition: Edition, recipe_text: str | None
+) -> tuple[Snapshot, deltas.Delta] | None:
+    """What the file differs in from the one before, where that can be told without reading all of it."""
+    if recipe_text is not None or edition != Edition():
+        return None
+    last = run.list.snapshots.published().select_related("capture", "recipe").order_by("-captured_at").first()
+    recipe = run.list.recipes.first()
+    if last is None or recipe is None or not last.is_full or last.recipe != recipe:
+        return None
+    found = deltas.between(last.capture.body, received.body, last.row_count, extractors.Recipe.from_text(recipe.text))
+    return (last, found) if found else None
+
+
+def _advance(run: Run, received: Received, digest: str, previous: Snapshot, delta: deltas.Delta) -> bool:
+    """Record what came and left since the last snapshot; False, with nothing done, where the whole must be read."""
+    entries = previous.entry_count - len(delta.left) + len(delta.came)
+    if guard.judge(
+        guard.Size(delta.rows, entries),
+        _size(previous),
+        bounds=_bounds(run.source),
+        unattended=run.trigger == Run.Trigger.SCHEDULE,
+    ):
+        return False
+    with transaction.atomic():
+        _keep_hold(run)
+        run.list.lock()
+        capture = _capture(run.list, received, digest)
+        recorded = recording.advance(capture, previous, came=delta.came, left=delta.left)
+        if recorded is None:
+            transaction.set_rollback(True)
+            return False
+        run.capture = capture
+        note(run, f"Read the {len(delta.came) + len(delta.left)} lines that differ from snapshot {previous.pk}.")
+        for warning in delta.reading.warnings:
+            note(run, warning)
+        _take(run, recorded)
+    return True
 
 
 def _read(vendor_list: VendorList, received: Received, recipe_text: str | None) -> tuple[Recipe, extractors.Reading]:

@@ -37,4 +37,6 @@ def make_recipe(vendor_list: VendorList) -> Recipe:
 def record(vendor_list: VendorList, at: datetime, rows: list[Row], **options: object) -> recording.Recorded:
     """Record rows at a time; each set of rows and time is a capture of its own."""
     options.setdefault("recipe", vendor_list.recipes.first())
-    return recording.record(make_capture(vendor_list, at, repr((at, rows, options.get("coverage"))).encode()), rows, **options)
+    return recording.record(
+        make_capture(vendor_list, at, repr((at, rows, options.get("coverage"))).encode()), rows, **options
+    )

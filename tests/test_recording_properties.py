@@ -203,7 +203,9 @@ def check_bounds(d, states) -> None:
         assert d.before.key not in {key_of(r) for r in states[later][2].values()}
         seen = times.index(d.earlier.captured_at)
         assert d.before.key in states[seen][3]
-        assert all(d.before.key not in names or coverage != "full" for _, coverage, _, names in states[seen + 1 : later])
+        assert all(
+            d.before.key not in names or coverage != "full" for _, coverage, _, names in states[seen + 1 : later]
+        )
     elif d.before is None:
         assert d.after.key in states[later][3]
         if d.earlier is not None:

@@ -78,7 +78,7 @@ class Snapshot(models.Model):
     label = models.CharField(max_length=100, blank=True, help_text="What the publisher calls this edition.")
     row_count = models.PositiveIntegerField(help_text="Rows as read, duplicates included.")
     entry_count = models.PositiveIntegerField(help_text="Different keys among the rows.")
-    content_hash = models.CharField(max_length=64, help_text="SHA-256 over the sorted digests of its entries.")
+    content_hash = models.CharField(max_length=32, help_text="Sum of the digests of its entries; see procurement.entries.")
     reason = models.TextField(blank=True, help_text="Why it is held, withdrawn or superseded.")
     supersedes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="superseded_by")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,8 +1,10 @@
 """Who publishes which list, and whom it binds."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
 from vendors import countries
@@ -33,6 +35,34 @@ class Authority(models.Model):
 class VendorListQuerySet(models.QuerySet["VendorList"]):
     def with_authority(self) -> "VendorListQuerySet":
         return self.select_related("authority")
+
+    def with_freshness(self) -> "VendorListQuerySet":
+        """Annotate what `procurement.freshness` judges by: the last snapshot, hold, check and change, and the next check.
+
+        Checks are those of a source; files that somebody brought in do not say whether reading works.
+        """
+        published, held = {"snapshots__status": "published"}, {"snapshots__status": "held"}
+        checked = Q(runs__source__isnull=False, runs__finished_at__isnull=False)
+        return self.annotate(
+            first_observed_at=_one("snapshots__captured_at", "snapshots__captured_at", **published),
+            last_observed_at=_one("snapshots__captured_at", "-snapshots__captured_at", **published),
+            last_snapshot_id=_one("snapshots__pk", "-snapshots__captured_at", **published),
+            held_at=_one("snapshots__captured_at", "-snapshots__captured_at", **held),
+            held_id=_one("snapshots__pk", "-snapshots__captured_at", **held),
+            held_reason=_one("snapshots__reason", "-snapshots__captured_at", **held),
+            check_outcome=_one("runs__outcome", "-runs__created_at", checked),
+            check_reason=_one("runs__reason", "-runs__created_at", checked),
+            checked_at=_one("runs__finished_at", "-runs__created_at", checked),
+            check_snapshot_status=_one("runs__snapshot__status", "-runs__created_at", checked),
+            next_check_at=_one("sources__next_due_at", "sources__next_due_at", sources__enabled=True),
+            last_change_at=_one("changes__at", "-changes__at", changes__cause="source"),
+        )
+
+
+def _one(column: str, order: str, *where: Q, **equal: Any) -> Subquery:
+    """The column of the first of a list's related rows in that order, found through the reverse relations."""
+    rows = VendorList.objects.filter(*where, pk=OuterRef("pk"), **equal)
+    return Subquery(rows.order_by(order).values(column)[:1])
 
 
 class VendorList(models.Model):

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against peers and floors, taken in one run. `python -m bench [NAME …]`."""

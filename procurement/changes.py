@@ -1,0 +1,82 @@
+"""The changes that neighbouring published snapshots show: derived from the listings, kept for the feeds."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db.models import Min
+
+from procurement.history import between, chunks
+from procurement.models import Change, Entry, Listing, Snapshot, VendorList
+
+
+def derive_changes(vendor_list: VendorList, snapshots: Sequence[Snapshot], *, cause: str = "") -> None:
+    """Write anew the changes that published snapshots show against the one before them.
+
+    Args:
+        cause: what brings changes to light that were not there before (our curation); else it follows from how the two
+            snapshots were read.
+    """
+    for snapshot in snapshots:
+        stale = Change.objects.filter(list=vendor_list, at=snapshot.captured_at)
+        causes = {
+            (kind, entry, former): known
+            for kind, entry, former, known in stale.values_list("kind", "entry_id", "former_id", "cause")
+        }
+        stale.delete()
+        previous = vendor_list.snapshots.before(snapshot.captured_at).first()
+        if previous is None:
+            continue
+        fresh = []
+        for d in between(vendor_list, previous, snapshot):
+            if d.first_seen:
+                continue
+            former = d.before if d.after else None
+            known = causes.get((d.kind, d.entry.pk, former.pk if former else None))
+            if known == Change.Cause.CURATION or (cause and known is None):
+                why = Change.Cause.CURATION.value
+            else:
+                why = _cause(previous, snapshot)
+            fresh.append(
+                Change(
+                    list=vendor_list,
+                    kind=d.kind,
+                    cause=why,
+                    at=snapshot.captured_at,
+                    earlier=d.earlier,
+                    later=snapshot,
+                    entry=d.entry,
+                    former=former,
+                )
+            )
+        Change.objects.bulk_create(fresh, batch_size=1000)
+
+
+def _cause(earlier: Snapshot, later: Snapshot) -> str:
+    """Two snapshots read by different recipes cannot tell our change from the publisher's, so it is no news."""
+    same = earlier.recipe_id == later.recipe_id
+    return (Change.Cause.SOURCE if same else Change.Cause.RECIPE).value
+
+
+def reclassify_arrivals(vendor_list: VendorList, entry_ids: Collection[int], *, after: datetime) -> None:
+    """What an earlier snapshot shows decides whether a later arrival of the same key is an addition or a return."""
+    touched = {
+        key for chunk in chunks(entry_ids) for key in Entry.objects.filter(pk__in=chunk).values_list("key", flat=True)
+    }
+    arrivals = Change.objects.filter(
+        list=vendor_list, at__gt=after, kind__in=[Change.Kind.ADDED, Change.Kind.RELISTED]
+    ).select_related("entry")
+    for chunk in chunks(touched):
+        affected = list(arrivals.filter(entry__key__in=chunk))
+        first_listed = (
+            dict(
+                Listing.objects.filter(list=vendor_list, entry__key__in=chunk)
+                .values_list("entry__key")
+                .annotate(first=Min("listed_from"))
+            )
+            if affected
+            else {}
+        )
+        for change in affected:
+            returned = first_listed[change.entry.key] < change.at
+            change.kind = Change.Kind.RELISTED if returned else Change.Kind.ADDED
+        Change.objects.bulk_update(affected, ["kind"], batch_size=1000)
