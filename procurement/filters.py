@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 import django_filters
 from django import forms
-from django.db.models import Case, DateField, F, Q, QuerySet, When
+from django.db.models import Case, DateField, F, Model, Q, QuerySet, When
 from django.db.models.functions import TruncDate
 from django.http import QueryDict
-from django_filters.fields import ChoiceField
+from django_filters.fields import ChoiceField, MultipleChoiceField
 
 from procurement import origins
 from procurement.models import Authority, Change, VendorList
+from procurement.searching import LONGEST, Folded, vendors_named, words_of
 from vendors import countries
-from vendors.models import Alias, Ownership, Vendor
-from vendors.names import fold, name_key
-
-_MOST_WORDS = 8
+from vendors.models import Ownership, Vendor
 
 
 def changes() -> QuerySet[Change]:
@@ -37,6 +35,27 @@ def changes() -> QuerySet[Change]:
         .annotate(relation=origins.relation("origin", "list__authority__jurisdiction"))
         .order_by("-at", "-pk")
     )
+
+
+_Row = TypeVar("_Row", bound=Model)
+
+
+def holding(rows: QuerySet[_Row], text: str, *entries: str) -> QuerySet[_Row]:
+    """Those rows in which every word of a text stands as printed, or in a name of the vendor that they are linked to.
+
+    Args:
+        entries: the paths from the queryset's model to the entries, such as "entry"; the first one's vendor counts.
+    """
+    columns = [f"{entry}__{column}" for entry in entries for column in ("product", "category", "identifier")]
+    rows = rows.alias(**{f"said_{column}": Folded(column) for column in columns})
+    for word in words_of(text):
+        found = Q(**{f"{entries[0]}__name__vendor__in": vendors_named(word)})
+        for entry in entries:
+            found |= Q(**{f"{entry}__name__fold__contains": word})
+        for column in columns:
+            found |= Q(**{f"said_{column}__contains": word})
+        rows = rows.filter(found)
+    return rows
 
 
 def _by_name(codes: set[str]) -> list[tuple[str, str]]:
@@ -69,6 +88,17 @@ class CountryField(ChoiceField):  # type: ignore[misc]
 
 class CountryFilter(django_filters.ChoiceFilter):  # type: ignore[misc]
     field_class = CountryField
+
+
+class KindsField(MultipleChoiceField):  # type: ignore[misc]
+    """A menu that takes one kind sends a blank for any."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [kind for kind in super().to_python(value) if kind]
+
+
+class KindsFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]
+    field_class = KindsField
 
 
 class ChangeForm(forms.Form):
@@ -111,7 +141,7 @@ class ChangeFilter(django_filters.FilterSet):  # type: ignore[misc]
         empty_label="Any",
         error_messages=_not_among(VendorList.Kind.choices),
     )
-    kind = django_filters.MultipleChoiceFilter(
+    kind = KindsFilter(
         label="Change", choices=Change.Kind.choices, distinct=False, error_messages=_not_among(Change.Kind.choices)
     )
     relation = django_filters.ChoiceFilter(
@@ -127,7 +157,7 @@ class ChangeFilter(django_filters.FilterSet):  # type: ignore[misc]
         widget=forms.TextInput,  # a menu of every vendor would be longer than the page
         error_messages={"invalid_choice": "No vendor has the slug “%(value)s”."},
     )
-    text = django_filters.CharFilter(label="Text", method="with_words", max_length=200)
+    text = django_filters.CharFilter(label="Text", method="with_words", max_length=LONGEST)
     since = django_filters.DateFilter(
         label="Since", method="from_day", input_formats=["%Y-%m-%d"], error_messages=_NO_DATE
     )
@@ -162,17 +192,7 @@ class ChangeFilter(django_filters.FilterSet):  # type: ignore[misc]
         return queryset.filter(Q(list__category__iexact=value) | Q(entry__category__iexact=value))
 
     def with_words(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
-        """Each word stands in the row as printed, before or after, or in a name of the vendor that it is linked to."""
-        for word in value.split()[:_MOST_WORDS]:
-            named = Q(name__icontains=word)
-            if key := name_key(word):
-                named |= Q(pk__in=Alias.objects.filter(key__contains=key).values("vendor"))
-            printed = Q(entry__name__fold__contains=fold(word)) | Q(former__name__fold__contains=fold(word))
-            for side in ("entry", "former"):
-                for column in ("vendor", "product", "identifier"):
-                    printed |= Q(**{f"{side}__{column}__icontains": word})
-            queryset = queryset.filter(printed | Q(entry__name__vendor__in=Vendor.objects.filter(named)))
-        return queryset
+        return holding(queryset, value, "entry", "former")
 
     def from_day(self, queryset: QuerySet[Change], name: str, value: date) -> QuerySet[Change]:
         return queryset.filter(at__gte=datetime.combine(value, time.min, tzinfo=UTC))
@@ -183,11 +203,16 @@ class ChangeFilter(django_filters.FilterSet):  # type: ignore[misc]
     @property
     def problem(self) -> str:
         """What is wrong with the parameters, in one sentence or more; "" where nothing is."""
-        return " ".join(
-            f"{name}: {message}" if name in self.filters else str(message)
-            for name, messages in self.errors.items()
-            for message in messages
-        )
+        return problem_of(self.form)
+
+
+def problem_of(form: forms.Form) -> str:
+    """What is wrong with a form's values, each named, in one sentence or more; "" where nothing is."""
+    return " ".join(
+        f"{name}: {message}" if name in form.fields else str(message)
+        for name, messages in form.errors.items()
+        for message in messages
+    )
 
 
 def changes_feed(params: Mapping[str, Any] | QueryDict) -> ChangeFilter:

@@ -1,0 +1,1 @@
+"""The read-only interface under /api/v1/: anonymous, typed, paged."""
