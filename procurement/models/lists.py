@@ -37,7 +37,7 @@ class VendorListQuerySet(models.QuerySet["VendorList"]):
         return self.select_related("authority")
 
     def with_freshness(self) -> "VendorListQuerySet":
-        """Annotate what `procurement.freshness` judges by: the last snapshot, hold, check and change, and the next check.
+        """Annotate what `procurement.freshness` judges by: last snapshot, hold, check and change, and the next check.
 
         Checks are those of a source; files that somebody brought in do not say whether reading works.
         """

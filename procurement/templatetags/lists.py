@@ -48,6 +48,12 @@ def when(value: date | None, style: str = "date") -> SafeString | str:
     return format_html('<time datetime="{}">{}</time>', machine, _shown(value, style))
 
 
+@register.simple_tag
+def when_text(value: date) -> str:
+    """The day as people write it, where no element may stand: in a title or an option."""
+    return people_date(value)
+
+
 def _shown(value: date, style: str) -> str:
     shown = f"{value:%Y-%m-%d}" if style == "iso" else people_date(value)
     return f"{shown}, {value:%H:%M} UTC" if style == "time" and isinstance(value, datetime) else shown
@@ -79,6 +85,13 @@ def relation_badge(relation: str, origin: str = "") -> SafeString:
     return format_html(
         '<span class="relation {}">{} <small>{}</small></span>', relation, countries.name(origin), relation
     )
+
+
+@register.simple_tag
+def origin_badge(vendor: Any, vendor_list: Any, moment: datetime) -> SafeString:
+    """The badge of a vendor (or None) against a list on a day. Its ownerships are prefetched."""
+    origin = vendor.origin_on(moment.date()) if vendor else ""
+    return relation_badge(countries.relation(origin, vendor_list.jurisdiction), origin)
 
 
 @register.simple_tag

@@ -1,0 +1,206 @@
+"""What a comparison says in words: its sentence, what bounds it, and the line by which it is cited. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from procurement.comparison import Comparison, VendorTotal
+from procurement.grouping import Section, key_of, key_of_total
+from procurement.models import Change, Snapshot
+from procurement.templatetags.lists import people_date
+
+
+class Part(NamedTuple):
+    """A piece of a sentence; `style` is "", "strong", "dropped" or "added"."""
+
+    text: str
+    style: str = ""
+
+
+def plain(parts: Iterable[Part]) -> str:
+    return "".join(part.text for part in parts)
+
+
+def several(number: int, thing: str, things: str = "") -> str:
+    """A number with its noun: 1 vendor, 5 vendors, 2 entries."""
+    plural = things or (f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s")
+    return f"{number:,} {thing if number == 1 else plural}"
+
+
+def of_relations(relations: Sequence[str]) -> str:
+    """How many of some are foreign: "both foreign", "3 foreign, 1 domestic", "all of unknown origin"."""
+    counts = Counter(relations)
+    words = {"foreign": "foreign", "domestic": "domestic", "unknown": "of unknown origin"}
+    if len(counts) == 1:
+        (relation, n), *_ = counts.items()
+        return {1: "", 2: "both "}.get(n, "all ") + words[relation]
+    return ", ".join(f"{counts[r]:,} {words[r]}" for r in words if counts[r])
+
+
+def wholly(comparison: Comparison, kinds: set[str], side: str) -> list[VendorTotal]:
+    """Vendors that left (side "before") or came ("after") altogether by changes of these kinds alone.
+
+    A vendor whose last row was only renamed has not left.
+    """
+    counts = Counter(key_of(d) for d in comparison.changes if d.kind in kinds)
+    other = "after" if side == "before" else "before"
+    return [
+        t
+        for t in comparison.vendors
+        if not getattr(t, other) and getattr(t, side) and counts[key_of_total(t)] >= getattr(t, side)
+    ]
+
+
+def sentence(comparison: Comparison) -> list[Part]:
+    """What happened between the two snapshots: true as far as they go, vendors first, then entries."""
+    summary = comparison.summary
+    moved = sum(summary[kind] for kind in ("added", "dropped", "relisted", "renamed", "amended"))
+    if not moved and not summary["first_seen"]:
+        return [*_nothing(comparison), *_foreign(comparison)]
+    parts: list[Part] = []
+    left = wholly(comparison, {"dropped"}, "before")
+    came = wholly(comparison, {"added", "relisted"}, "after")
+    for vendors, word, kind in ((left, "dropped", "dropped"), (came, "added", "added")):
+        if vendors:
+            _and(parts)
+            parts.append(Part(f"{several(len(vendors), 'vendor')} {word}", kind))
+            parts.append(Part(f", {of_relations([v.relation for v in vendors])}"))
+    rows_tell_more = _entries_tell_more(comparison, left, came)
+    if rows_tell_more:
+        _and(parts)
+        _entries(parts, summary, lone=not left and not came)
+    stayed = summary["unchanged"]
+    if stayed and comparison.end.is_full:
+        _and(parts)
+        noun = "entry" if rows_tell_more else "vendor"
+        parts.append(Part(f"{several(stayed, noun)} stayed"))
+    if summary["first_seen"]:
+        _and(parts)
+        parts.append(Part(f"{summary['first_seen']:,} first seen"))
+    parts.append(Part(". "))
+    return [*parts, *_foreign(comparison)]
+
+
+def _and(parts: list[Part]) -> None:
+    if parts:
+        parts.append(Part("; "))
+
+
+def _entries_tell_more(comparison: Comparison, left: Sequence[VendorTotal], came: Sequence[VendorTotal]) -> bool:
+    """Whether the rows say more than the vendors do: some vendor has several, or a row changed without its vendor."""
+    summary = comparison.summary
+    return (
+        any(t.before > 1 or t.after > 1 for t in comparison.vendors)
+        or summary["dropped"] != len(left)
+        or summary["added"] + summary["relisted"] != len(came)
+        or bool(summary["renamed"] or summary["amended"])
+    )
+
+
+def _entries(parts: list[Part], summary: dict[str, int], *, lone: bool) -> None:
+    kinds = [k for k in ("dropped", "added", "relisted", "renamed", "amended") if summary[k]]
+    for index, kind in enumerate(kinds):
+        style = {"dropped": "dropped", "added": "added", "relisted": "added"}.get(kind, "strong") if lone else ""
+        text = f"{several(summary[kind], 'entry')} {kind}" if index == 0 else f"{summary[kind]:,} {kind}"
+        if index:
+            parts.append(Part(", "))
+        parts.append(Part(text, style))
+
+
+def _nothing(comparison: Comparison) -> list[Part]:
+    if not comparison.end.is_full:
+        return [Part("The later snapshot names nobody who was not on the list before. ")]
+    return [
+        Part("No difference", "strong"),
+        Part(f": {_all(comparison.summary['unchanged'])}. "),
+    ]
+
+
+def _all(number: int) -> str:
+    if not number:
+        return "the list is empty at both ends"
+    return "its one entry stayed" if number == 1 else f"all {number:,} entries stayed"
+
+
+def _foreign(comparison: Comparison) -> list[Part]:
+    before, after = comparison.relations["foreign"]
+    if not before and not after:
+        return []
+    known = "" if comparison.start.is_full and comparison.end.is_full else "known to be "
+    return [Part(f"Foreign vendors {known}on the list: "), Part(f"{before:,} → {after:,}", "strong"), Part(".")]
+
+
+def caveats(comparison: Comparison) -> list[str]:
+    """What a careful reader must know before quoting the sentence."""
+    start, end = comparison.start, comparison.end
+    found = []
+    if not start.is_full:
+        who = f"The earlier snapshot is partial. {start.basis_note}".strip()
+        if comparison.first_seen:
+            who += " Who is first seen later may have been on the list before, so nobody of them is reported as added."
+        found.append(who)
+    if not end.is_full:
+        found.append(
+            f"The later snapshot is partial. {end.basis_note}".strip()
+            + " It proves who was on the list, and nobody's absence: whom it does not name is not reported as dropped."
+        )
+    for snapshot, which in ((start, "earlier"), (end, "later")):
+        if snapshot.is_full and snapshot.basis != Snapshot.Basis.CAPTURED:
+            words = {"reported": "compiled from reports", "inferred": "inferred"}[snapshot.basis]
+            found.append(
+                f"The {which} snapshot is {words}, not captured from the publisher. {snapshot.basis_note}".strip()
+            )
+    ours = [d for d in comparison.changes if d.cause != Change.Cause.SOURCE]
+    if ours:
+        found.append(
+            f"{several(len(ours), 'difference')} may be ours: the snapshots were read by different recipes, "
+            "so that the publisher need not have changed anything. This is not news."
+        )
+    return found
+
+
+def heading(comparison: Comparison) -> str:
+    return f"{_day(comparison.start)} to {_day(comparison.end)}"
+
+
+def _day(snapshot: Snapshot) -> str:
+    return people_date(snapshot.captured_at)
+
+
+def citation(comparison: Comparison, address: str, today: date) -> str:
+    """The line to put under a quotation: who, what, when, which bytes prove it, and where."""
+    authority = comparison.list.authority
+    ends = " and ".join(_cited(s) for s in (comparison.start, comparison.end))
+    return (
+        f"{authority.name} ({authority.country}), “{comparison.list.title}”, compared between {ends}. "
+        f"Whitelist Tracker, {address}, read on {today.isoformat()}."
+    )
+
+
+def _cited(snapshot: Snapshot) -> str:
+    facts = [f"snapshot {snapshot.pk}"]
+    if not snapshot.is_full:
+        facts.append("partial")
+    if snapshot.basis != Snapshot.Basis.CAPTURED:
+        facts.append(snapshot.basis)
+    return f"{snapshot.captured_at:%Y-%m-%d} ({', '.join(facts)}, sha256:{snapshot.capture.sha256[:16]})"
+
+
+def counted(kinds: Counter[tuple[str, str]]) -> list[Part]:
+    """A snapshot's changes in one line, from counts by (kind, relation): "2 dropped, both foreign; 1 added"."""
+    parts: list[Part] = []
+    for kind in ("dropped", "added", "relisted", "renamed", "amended"):
+        relations = [r for (k, r), n in kinds.items() if k == kind for _ in range(n)]
+        if not relations:
+            continue
+        _and(parts)
+        style = {"dropped": "dropped", "added": "added", "relisted": "added"}.get(kind, "")
+        parts.append(Part(f"{len(relations):,} {kind}", style))
+        if kind in {"dropped", "added", "relisted"} and set(relations) != {"unknown"}:
+            parts.append(Part(f", {of_relations(relations)}"))
+    return parts
+
+
+def shown_kind(section: Section) -> str:
+    return {"first_seen": "First seen"}.get(section.kind, section.kind.capitalize())

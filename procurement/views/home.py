@@ -1,0 +1,36 @@
+"""The first page: what changed lately across lists, and which lists need somebody to look."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from procurement import freshness, narrative
+from procurement.latest import latest
+from procurement.models import Change, Snapshot, VendorList
+from vendors.models import Vendor
+
+_BOUNDARIES = 12
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    lists = list(VendorList.objects.with_authority().with_freshness())
+    judged = [(vendor_list, freshness.judge(vendor_list, now)) for vendor_list in lists]
+    news = Change.objects.filter(cause=Change.Cause.SOURCE)
+    return render(
+        request,
+        "procurement/home.html",
+        {
+            "boundaries": [(b, narrative.counted(b.counts)) for b in latest(_BOUNDARIES)],
+            "attention": [(vendor_list, found) for vendor_list, found in judged if found.needs_care],
+            "list_count": len(lists),
+            "jurisdiction_count": len({vendor_list.jurisdiction for vendor_list in lists}),
+            "scheduled_count": sum(vendor_list.next_check_at is not None for vendor_list in lists),
+            "vendor_count": Vendor.objects.count(),
+            "snapshot_count": Snapshot.objects.published().count(),
+            "change_count": news.count(),
+            "recent_count": news.filter(at__gte=now - timedelta(days=30)).count(),
+        },
+    )
