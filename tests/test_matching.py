@@ -124,6 +124,7 @@ class TestMatch:
             ("北京江民新科技", "jiangmin"),
             ("Huawai", "huawei"),
             ("Хуавэй", "huawei"),
+            ("Zhongxing Telecom Equipment", "zte"),
         ],
     )
     def test_likeness_ranks_and_never_links(self, firms, text, first):

@@ -1,8 +1,8 @@
 """The index over aliases: which aliases share fragments with a name, found without reading all of them.
 
-A fragment is a pair of characters of a key in a wide script, three of any other, three of its Latin spelling, or three
-consonants of its sound. ``NameFragment`` keeps, for each, the aliases that hold it. The index is derived: ``rebuild``
-makes it again from the aliases at any time.
+A fragment is a pair of characters of a key in a wide script, three of any other, three of its Latin spelling, three
+consonants of its sound, or its initials. ``NameFragment`` keeps, for each, the aliases that hold it. The index is
+derived: ``rebuild`` makes it again from the aliases at any time.
 """
 
 from __future__ import annotations
@@ -46,14 +46,19 @@ def _by_spelling(key: str) -> set[str]:
     return fragments
 
 
+def _by_initials(key: str) -> set[str]:
+    initials = names.initials(key)
+    return {f"!{initials}"} if 2 <= len(initials) <= 6 else set()
+
+
 def _kept_for(key: str) -> set[str]:
     """The fragments under which an alias is kept."""
-    return _by_spelling(key) | _by_sound(key, _CHINESE if sounds.has_han(key) else _FOREIGN)
+    return _by_spelling(key) | _by_initials(key) | _by_sound(key, _CHINESE if sounds.has_han(key) else _FOREIGN)
 
 
 def _sought_for(key: str) -> set[str]:
     """The fragments by which a name looks for aliases."""
-    return _by_spelling(key) | _by_sound(key, _FOREIGN if sounds.has_han(key) else _CHINESE)
+    return _by_spelling(key) | _by_initials(key) | _by_sound(key, _FOREIGN if sounds.has_han(key) else _CHINESE)
 
 
 def _chunks(items: Iterable[str]) -> Iterable[list[str]]:
@@ -145,7 +150,7 @@ def candidates(keys: Iterable[str], limit: int) -> dict[str, list[int]]:
     chosen = {key: _rarest(fragments, counts) for key, fragments in sought.items()}
     packed = _read("aliases", set().union(*chosen.values()))
     postings = {fragment: _unpack(ids) for fragment, ids in packed.items()}
-    strong = {key: _by_spelling(names.parts(key).brand) for key in chosen}
+    strong = {key: _by_spelling(names.parts(key).brand) | _by_initials(key) for key in chosen}
     return {key: _strongest(fragments, strong[key], postings, limit) for key, fragments in chosen.items()}
 
 

@@ -203,8 +203,11 @@ def _measures(key: str, other: str) -> Iterator[tuple[str, float]]:
         yield "brand", 0.96
     shorter, longer = sorted((brand, other_brand), key=len)
     yield "words", fuzz.token_set_ratio(brand, other_brand) / 100 * (0.75 + 0.18 * len(shorter) / len(longer))
-    if len(shorter) >= (2 if sounds.has_han(shorter) else 4) and shorter in longer:
+    least = 2 if sounds.has_han(shorter) else 3 if longer.startswith(shorter) else 4
+    if len(shorter) >= least and shorter in longer:
         yield "holds", 0.75 + 0.2 * len(shorter) / len(longer)
+    if (" " in key) != (" " in other) and names.initials(key) == names.initials(other) != "":
+        yield "initials", 0.8
     yield from _heard(brand, other_brand)
 
 
@@ -234,6 +237,7 @@ _REASONS = {
     "holds": "one name holds the other: “{}”",
     "latin": "the same letters or pinyin as “{}”, or nearly",
     "sound": "sounds like “{}”",
+    "initials": "the same initials as “{}”",
 }
 
 

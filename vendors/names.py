@@ -219,6 +219,8 @@ australia|россия|рус|rus|russia
     )
 )
 _ENDS_WIDE = (*_PLACES_WIDE, "中国", "亚太", "亚洲", "美国", "日本")
+_PLACE_BEFORE = re.compile(f"({'|'.join(_PLACES_WIDE)})[市省]?")
+_PLACE_BEHIND = re.compile(f"(?:{'|'.join(_ENDS_WIDE)})$")
 
 
 # Words that many firms share say little about which firm it is.
@@ -237,8 +239,16 @@ _COMMON_WIDE = re.compile(
 
 def _brand(core: str) -> str:
     """What is left of a name's core without common words; the core where that is nothing."""
-    words = [word for word in _COMMON_WIDE.sub("", core).split() if word not in COMMON]
-    return " ".join(words) or core
+    brand = " ".join(word for word in _COMMON_WIDE.sub("", core).split() if word not in COMMON)
+    return core if not brand or brand in _ENDS_WIDE else brand
+
+
+def initials(key: str) -> str:
+    """The initials by which a key of several words may go, or a key of one short word itself. "" where it has none."""
+    words = [word for word in key.split() if word not in {"and", "of", "the"}]
+    if len(words) == 1:
+        return words[0] if 2 <= len(words[0]) <= 6 else ""
+    return "".join(word[0] for word in words)
 
 
 class Parts(NamedTuple):
@@ -253,19 +263,17 @@ class Parts(NamedTuple):
 @lru_cache(maxsize=65536)
 def parts(text: str) -> Parts:
     """The parts of a name, for ranking and showing. Never for linking: 北京联想 and 联想 may be two firms."""
-    key, form = _reduce(text)
-    core, places = key, []
-    for place in _PLACES_WIDE:
-        rest = core.removeprefix(place).removeprefix("市").removeprefix("省")
-        if core.startswith(place) and len(rest) > 1:
-            places.append(place)
-            core = rest
-            break
-    for place in _ENDS_WIDE:
-        if core.endswith(place) and len(core) - len(place) > 1:
-            places.append(place)
-            core = core.removesuffix(place)
-            break
+    core, form = _reduce(text)
+    places = []
+    if not core.isascii():
+        before = _PLACE_BEFORE.match(core)
+        if before and len(core) - before.end() > 1:
+            places.append(before.group(1))
+            core = core[before.end() :]
+        behind = _PLACE_BEHIND.search(core)
+        if behind and behind.start() > 1:
+            places.append(behind.group())
+            core = core[: behind.start()]
     words = core.split()
     while len(words) > 1 and words[0] in _CITIES:
         places.append(words.pop(0))

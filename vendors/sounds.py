@@ -23,11 +23,17 @@ def has_han(text: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
+def _syllables(run: str) -> tuple[str, ...]:
+    """The pinyin of a run of Chinese characters."""
+    return tuple(lazy_pinyin(run))
+
+
+@lru_cache(maxsize=65536)
 def latin(key: str) -> str:
     """A key in plain Latin letters, digits and spaces."""
     if key.isascii():
         return key
-    text = _HAN.sub(lambda match: "".join(lazy_pinyin(match.group())), key)
+    text = _HAN.sub(lambda match: "".join(_syllables(match.group())), key)
     return _OTHER.sub("", anyascii(text).lower())
 
 
@@ -55,7 +61,7 @@ _DOUBLE = re.compile(r"(.)\1+")
 def skeleton(key: str) -> str:
     """The consonants of a key by class; digits stay."""
     if has_han(key):
-        syllables = (s for run in _HAN.findall(key) for s in lazy_pinyin(run))
+        syllables = (s for run in _HAN.findall(key) for s in _syllables(run))
         text = " ".join("r" if s == "er" else s for s in syllables)
         rules = _PINYIN
     else:
