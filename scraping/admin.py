@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -31,14 +30,14 @@ class SourceForm(forms.ModelForm):
     """A source with its list's recipe: the latest version's text, which becomes a new version where it is changed."""
 
     recipe_text = forms.CharField(
-        label="recipe",
+        label="Recipe",
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 18, "cols": 90, "class": "recipe", "spellcheck": "false"}),
         help_text="Where the rows are and which column is what, as YAML. Blank: the first check proposes one.",
     )
     recipe_note = forms.CharField(
-        label="why it changes", required=False, max_length=300, widget=forms.TextInput(attrs={"class": "vTextField"})
+        label="Why it changes", required=False, max_length=300, widget=forms.TextInput(attrs={"class": "vTextField"})
     )
 
     class Meta:
@@ -108,7 +107,7 @@ def with_last_run(sources: QuerySet[Source]) -> QuerySet[Source]:
 @admin.register(Source)
 class SourceAdmin(CuratedAdmin):
     form = SourceForm
-    list_display = ["list", "address", "enabled", "schedule", "next_due_at", "last_outcome", "last_reason"]
+    list_display = ["list", "last_outcome", "last_reason", "schedule", "next_due_at"]
     list_filter = [StateFilter, "enabled"]
     list_select_related = ["list"]
     search_fields = ["list__title", "list__slug", "url"]
@@ -166,12 +165,10 @@ class SourceAdmin(CuratedAdmin):
 
     # What the list and the form show
 
-    @admin.display(description="address", ordering="url")
-    def address(self, source: Source) -> str:
-        return source.url if len(source.url) <= 60 else f"{source.url[:59]}…"
-
     @admin.display(description="schedule")
     def schedule(self, source: Source) -> str:
+        if not source.enabled:
+            return "switched off"
         return f"{source.crontab} {source.timezone}" if source.crontab else f"every {_span(source)}"
 
     @admin.display(description="last check", ordering="outcome")
@@ -237,9 +234,9 @@ class SourceAdmin(CuratedAdmin):
             return "None yet."
         return format_html_join(
             "",
-            '<div><a href="{}">{}</a> {:%Y-%m-%d %H:%M} {}</div>',
+            "<div>{}, {}. {}</div>",
             (
-                (reverse("admin:procurement_recipe_change", args=[r.pk]), r, _Moment(r.created_at), r.note)
+                (link("admin:procurement_recipe_change", r, r.pk), f"{r.created_at:%Y-%m-%d %H:%M} UTC", r.note)
                 for r in recipes
             ),
         )
@@ -282,16 +279,6 @@ class SourceAdmin(CuratedAdmin):
     def scrape_chosen(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
         for source in queryset:
             self._scrape(request, source)
-
-
-class _Moment:
-    """A moment as `format_html` may format it."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-
-    def __format__(self, spec: str) -> str:
-        return self.at.__format__(spec)
 
 
 def _span(source: Source) -> str:

@@ -7,21 +7,22 @@ from typing import Any
 APPS = ["vendors", "procurement", "scraping"]
 DECIDE = "procurement.decide_snapshot"
 
+
+def _all_of(app_label: str, *names: str) -> list[str]:
+    return [f"{app_label}.{verb}_{name}" for name in names for verb in ("add", "change", "delete")]
+
+
 # Permissions beyond looking at everything, which each role has.
 ROLES: dict[str, list[str]] = {
     "analyst": [],
     "curator": [
-        *(f"vendors.{verb}_{name}" for name in ("vendor", "alias", "identifier", "ownership") for verb in ("add", "change", "delete")),
+        *_all_of("vendors", "vendor", "alias", "identifier", "ownership"),
         "vendors.change_printedname",
-        *(f"procurement.{verb}_{name}" for name in ("report", "statement") for verb in ("add", "change", "delete")),
+        *_all_of("procurement", "report", "statement"),
         DECIDE,
     ],
-    "operator": [
-        *(f"scraping.{verb}_source" for verb in ("add", "change", "delete")),
-        *(f"procurement.{verb}_{name}" for name in ("authority", "vendorlist") for verb in ("add", "change", "delete")),
-        DECIDE,
-    ],
-}  # fmt: skip
+    "operator": [*_all_of("scraping", "source"), *_all_of("procurement", "authority", "vendorlist"), DECIDE],
+}
 
 
 def make(apps: Any) -> None:

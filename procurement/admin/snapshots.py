@@ -54,12 +54,9 @@ class SnapshotAdmin(ReadOnlyAdmin):
         ("Size", {"fields": ["row_count", "entry_count", "content_hash", "supersedes", "created_at"]}),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Snapshot]:
-        held_first = Case(When(status=_STATUS.HELD, then=Value(0)), default=Value(1))
-        return super().get_queryset(request).annotate(turn=held_first)
-
-    def get_ordering(self, request: HttpRequest) -> list[str]:
-        return ["turn", "-captured_at"]
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """Those that wait for a decision come first."""
+        return [Case(When(status=_STATUS.HELD, then=Value(0)), default=Value(1)), "-captured_at"]
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Whether this person may publish, withdraw and restore."""

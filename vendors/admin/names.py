@@ -117,9 +117,10 @@ class PrintedNameAdmin(CuratedAdmin):
         return ["text", "rows", "means" if self.has_change_permission(request) else "vendor"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PrintedName]:
-        return super().get_queryset(request).annotate(rows=Count("entries"))
+        return PrintedName.objects.annotate(rows=Count("entries"))
 
     def get_ordering(self, request: HttpRequest) -> list[str]:
+        """Those that most entries wait for come first."""
         return ["-rows", "text"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -106,12 +106,17 @@ class OwnershipInline(admin.TabularInline):
     extra = 0
     autocomplete_fields = ["owner"]
     verbose_name = "owner"
-    verbose_name_plural = "ownership over time: [since, until)"
+    verbose_name_plural = "ownership over time"
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest | None, **kwargs: Any) -> Any:
         if db_field.name == "country":
             return country_field(blank="unknown")
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "owner":
+            field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
+        if isinstance(field, forms.CharField):
+            field.widget.attrs["size"] = 20
+        return field
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ownership]:
         return super().get_queryset(request).select_related("owner")
