@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info
 
 from procurement.templatetags.lists import when
 
@@ -39,3 +40,12 @@ def step_time(text: Any) -> SafeString | str:
     except ValueError:
         return str(text)
     return when(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment, "time")
+
+
+@register.filter
+def language(code: str) -> str:
+    """A language's English name by its BCP 47 code: zh-Hans, Simplified Chinese. The code where it is not known."""
+    try:
+        return str(get_language_info(code.lower())["name"]) if code else "any language"
+    except KeyError:
+        return code

@@ -143,7 +143,8 @@ def by_day(shown: Sequence[Change], feed: ChangeFilter | None = None) -> list[Da
 
 
 def _evidence(change: Change, stamps: dict[int, str]) -> str:
-    return reverse("comparison", args=[change.list.slug, stamps[change.earlier_id], stamps[change.later_id]])
+    ends = f"{stamps[change.earlier_id]}..{stamps[change.later_id]}"
+    return reverse("comparison", args=[change.list.slug, ends])
 
 
 def stamps_of(snapshot_ids: Iterable[int]) -> dict[int, str]:

@@ -92,9 +92,8 @@ def _neighbours(snapshot: Snapshot) -> dict[str, Any]:
         rows = Change.objects.filter(later=snapshot).order_by().values_list("kind").annotate(Count("pk"))
         counts = dict(rows)
         stamps = stamps_of([previous.pk, snapshot.pk])
-        context["comparison"] = reverse(
-            "comparison", args=[snapshot.list.slug, stamps[previous.pk], stamps[snapshot.pk]]
-        )
+        ends = f"{stamps[previous.pk]}..{stamps[snapshot.pk]}"
+        context["comparison"] = reverse("comparison", args=[snapshot.list.slug, ends])
         context["differences"] = [(kind, counts[kind]) for kind in KINDS if counts.get(kind)]
     elif snapshot.is_full:
         context |= _would_change(snapshot, previous)

@@ -1,7 +1,7 @@
 """Vendors: the index, and one vendor with its names, its origin, and every list that it was ever on."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,7 +20,7 @@ from procurement import searching
 from procurement.charts import Axis, Lane, strip, window
 from procurement.filters import changes, origins_known
 from procurement.models import FOREVER, Change, Listing, Snapshot, Statement, VendorList
-from procurement.observations import Span, observed_many, points, segments
+from procurement.observations import Observed, Span, observed_many, points, segments
 from procurement.spells import BoundedSpell, Spell, bounded, spells_of
 from procurement.views.changes import Day, by_day
 from vendors import countries
@@ -63,7 +64,7 @@ class VendorForm(forms.Form):
             vendors = vendors.filter(Exists(on.filter(listed_to=FOREVER)))
         elif wanted["listed"]:
             vendors = vendors.filter(Exists(on) if wanted["listed"] == "ever" else ~Exists(on))
-        return vendors.order_by("name", "pk")
+        return vendors.order_by(Lower("name"), "pk")
 
 
 @dataclass(slots=True)
@@ -97,7 +98,8 @@ def vendors(request: HttpRequest) -> HttpResponse:
 
 def _rows(shown: list[Vendor]) -> list[Row]:
     today = timezone.now().date()
-    rows = {v.pk: Row(v, v.origin_on(today), other_names(v)[:_NAMES]) for v in shown}
+    printed = _printed(v.pk for v in shown)
+    rows = {v.pk: Row(v, v.origin_on(today), other_names(v, printed)[:_NAMES]) for v in shown}
     on = Listing.objects.filter(entry__name__vendor__in=rows).order_by()
     for pk, _, until in on.values_list("entry__name__vendor", "list").annotate(Max("listed_to")):
         rows[pk].ever += 1
@@ -108,18 +110,18 @@ def _rows(shown: list[Vendor]) -> list[Row]:
     return list(rows.values())
 
 
-def other_names(vendor: Vendor) -> list[Alias]:
-    """One name for each further language, and then the rest, without the one that pages show."""
-    first: dict[str, Alias] = {}
-    rest = []
-    for alias in vendor.aliases.all():
-        if fold(alias.text) == fold(vendor.name):
-            continue
-        if alias.language not in {"", "en"} and alias.language not in first:
-            first[alias.language] = alias
-        else:
-            rest.append(alias)
-    return [*first.values(), *(a for a in rest if a.language not in {"", "en"})]
+def _printed(vendors: Iterable[int]) -> set[str]:
+    """Keys of the names that lists print for these vendors."""
+    return set(PrintedName.objects.filter(vendor__in=list(vendors)).values_list("key", flat=True))
+
+
+def other_names(vendor: Vendor, printed: Collection[str]) -> list[Alias]:
+    """One name for each language but English: one that lists print (by its key), where they print any."""
+    chosen: dict[str, Alias] = {}
+    for alias in sorted(vendor.aliases.all(), key=lambda a: (a.key not in printed, a.language, a.text)):
+        if alias.language not in {"", "en"} and fold(alias.text) != fold(vendor.name):
+            chosen.setdefault(alias.language, alias)
+    return list(chosen.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +156,19 @@ class ListOfVendor:
 
     list: VendorList
     relation: str
+    observed: Observed
     now: int = 0
     ever: int = 0
     spells: list[BoundedSpell] = field(default_factory=list)
+
+    @property
+    def last_observed(self) -> datetime:
+        return self.observed.last.at
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it was last observed so long ago that nothing is known of the present."""
+        return timezone.now() - self.last_observed > self.list.gap_after
 
 
 @require_safe
@@ -187,6 +199,7 @@ def vendor(request: HttpRequest, slug: str) -> HttpResponse:
             o for o in origins if (o.since is None or o.since <= today) and (o.until is None or today < o.until)
         ),
         "names": _by_language(found),
+        "also": other_names(found, _printed([found.pk])),
         "lists": list(lists.values()),
         "now": sum(1 for on in lists.values() if on.now),
         "page": page,
@@ -197,23 +210,25 @@ def vendor(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "vendors/vendor.html", context)
 
 
-def _by_language(vendor: Vendor) -> list[tuple[str, list[Alias]]]:
-    named: dict[str, list[Alias]] = defaultdict(list)
+def _by_language(vendor: Vendor) -> list[tuple[str, list[tuple[str, list[Alias]]]]]:
+    """The names by language, and in each by where they are attested."""
+    named: dict[str, dict[str, list[Alias]]] = defaultdict(lambda: defaultdict(list))
     for alias in vendor.aliases.all():
-        named[alias.language].append(alias)
-    return sorted(named.items(), key=lambda item: (item[0] != "en", not item[0], item[0]))
+        named[alias.language][alias.source].append(alias)
+    by_language = [(language, list(sources.items())) for language, sources in named.items()]
+    return sorted(by_language, key=lambda item: (item[0] != "en", not item[0], item[0]))
 
 
 def _lists(vendor: Vendor, spells: list[Spell]) -> dict[int, ListOfVendor]:
     """The lists of these spells, those that carry the vendor now first, then the latest left."""
     ids = dict.fromkeys(spell.list_id for spell in spells)
-    found = VendorList.objects.with_authority().in_bulk(ids)
+    found, seen = VendorList.objects.with_authority().in_bulk(ids), observed_many(ids)
     lists = {}
     for pk in ids:
         last = max(s.listed_to for s in spells if s.list_id == pk)
         on = timezone.now() if last == FOREVER else last - timedelta(microseconds=1)
         relation = countries.relation(vendor.origin_on(on.astimezone(UTC).date()), found[pk].jurisdiction)
-        lists[pk] = ListOfVendor(found[pk], relation)
+        lists[pk] = ListOfVendor(found[pk], relation, seen[pk])
     for spell in spells:
         lists[spell.list_id].ever += 1
         lists[spell.list_id].now += spell.is_open
@@ -222,29 +237,30 @@ def _lists(vendor: Vendor, spells: list[Spell]) -> dict[int, ListOfVendor]:
 
 def _strip(vendor: Vendor, spells: Sequence[Spell], lists: Sequence[ListOfVendor]) -> SafeString | str:
     """When the vendor was on each of these lists, to the present where one of them is still checked."""
-    seen = observed_many(on.list.pk for on in lists)
-    moments = [o.at for observed in seen.values() for o in (observed.first, observed.last) if observed]
-    if not moments:
+    if not lists:
         return ""
     spans: dict[int, list[Span]] = defaultdict(list)
     for spell in spells:
         spans[spell.list_id].append((spell.listed_from, spell.listed_to))
     named: dict[int, set[datetime]] = defaultdict(set)
     by_partial = Snapshot.named.through.objects.filter(
-        entry__name__vendor=vendor, snapshot__list__in=seen, snapshot__status=Snapshot.Status.PUBLISHED
+        entry__name__vendor=vendor,
+        snapshot__list__in=[on.list.pk for on in lists],
+        snapshot__status=Snapshot.Status.PUBLISHED,
     )
     for pk, at in by_partial.values_list("snapshot__list", "snapshot__captured_at"):
         named[pk].add(at)
-    checked = VendorList.objects.filter(pk__in=seen, sources__enabled=True).exists()
+    moments = [o.at for on in lists for o in (on.observed.first, on.observed.last)]
+    checked = VendorList.objects.filter(pk__in=[on.list.pk for on in lists], sources__enabled=True).exists()
     axis = Axis(*window(sorted(moments), until=timezone.now() if checked else None))
     lanes = [
         Lane(
             f"{on.list.title} ({on.list.jurisdiction})",
             segments(
-                points(seen[on.list.pk], spans[on.list.pk], named[on.list.pk]),
+                points(on.observed, spans[on.list.pk], named[on.list.pk]),
                 gap_after=on.list.gap_after,
                 until=axis.end,
-                missed=seen[on.list.pk].missed,
+                missed=on.observed.missed,
             ),
             on.relation,
             on.list.get_absolute_url(),
