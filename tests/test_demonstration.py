@@ -238,3 +238,11 @@ class TestTrueToTheSources:
             assert Counter(tuple(r.values()) for r in own) == Counter(
                 tuple(r[c] for c in columns.values()) for r in high
             )
+
+    def test_recommended_free_software(self, shared_data):
+        columns = ("ID", "nom", "statut", "licence", "secteur")
+        for path in (LISTS / "fr-sill-operations").glob("*.csv"):
+            with (shared_data / "fr_sill" / path.name).open(encoding="utf-8-sig", newline="") as file:
+                rows = [r for r in csv.DictReader(file) if r["secteur"] in {"Opérations", "Réseau", "Sécurité"}]
+            own = rows_of("fr-sill-operations", path.stem)
+            assert [tuple(r[c] for c in columns) for r in own] == [tuple(r[c] for c in columns) for r in rows]
