@@ -1,10 +1,10 @@
 """Celery: beat ticks and workers follow hints. The schedule itself is in the database (scraping.dispatch)."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -30,7 +30,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["scraping"])
 
 
-@app.on_configure.connect  # type: ignore[misc]
+@app.on_configure.connect  # type: ignore[untyped-decorator]
 def configure(sender: Celery, **_: Any) -> None:
     """Each of these was measured under kills; see docs/operation.md for why."""
     from django.conf import settings
@@ -40,6 +40,9 @@ def configure(sender: Celery, **_: Any) -> None:
         broker_transport_options=_options(),
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # Ticks have a queue of their own, so that they do not wait behind a thousand hints.
+        task_queues=[Queue("celery"), Queue("ticks")],  # type: ignore[no-untyped-call]
+        task_routes={"scraping.tasks.tick": {"queue": "ticks"}},
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_ignore_result=True,
@@ -55,5 +58,6 @@ def configure(sender: Celery, **_: Any) -> None:
         beat_schedule={
             "tick": {"task": "scraping.tasks.tick", "schedule": settings.TICK_SECONDS, "options": {"expires": 60}}
         },
-        beat_schedule_filename=str(Path(settings.DATA_DIR) / "beat-schedule"),
+        # It remembers nothing, since the database owns the schedule.
+        beat_scheduler="celery.beat.Scheduler",
     )

@@ -3,7 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from croniter import croniter
+from croniter import CroniterError, croniter
+
+# More than clocks are ever put forward at once.
+_CLOCK_CHANGE = timedelta(hours=3)
 
 
 class ScheduleError(ValueError):
@@ -22,14 +25,19 @@ def check(crontab: str, timezone: str) -> None:
         raise ScheduleError(f"{timezone!r} is no time zone. Use a name such as UTC or Asia/Shanghai.") from error
     if crontab and not (len(crontab.split()) == 5 and croniter.is_valid(crontab)):
         raise ScheduleError(f"{crontab!r} is no crontab. Use five fields: minute, hour, day, month, weekday.")
+    if crontab:
+        try:
+            croniter(crontab, datetime(2024, 1, 1)).get_next(datetime)  # noqa: DTZ001 (any wall clock)
+        except CroniterError as error:
+            raise ScheduleError(f"{crontab!r} names a date that never comes. Correct its day or month.") from error
 
 
 def next_slot(after: datetime, *, interval: timedelta | None, crontab: str, timezone: str) -> datetime:
     """The first slot strictly after a moment (aware), in UTC.
 
     A crontab is read as wall-clock time in its zone: where clocks go forward a skipped slot is taken at the next valid
-    time, and where they go back a repeated one is taken once. Intervals are counted from midnight UTC of 1970-01-01, so that every
-    process agrees on the slots.
+    time, and where they go back a repeated one is taken once. Intervals are counted from midnight UTC of 1970-01-01,
+    so that every process agrees on the slots.
 
     Raises:
         ScheduleError: neither is given, or the crontab cannot be understood.
@@ -37,13 +45,14 @@ def next_slot(after: datetime, *, interval: timedelta | None, crontab: str, time
     if crontab:
         check(crontab, timezone)
         zone = ZoneInfo(timezone)
-        # Counted on the naive wall clock, so that an hour that the clocks repeat or skip yields each slot once.
-        wall = croniter(crontab, after.astimezone(zone).replace(tzinfo=None))
+        # Counted on the naive wall clock, so that an hour that the clocks repeat or skip yields each slot once; from
+        # before a change of clocks, since the slots of a skipped hour come after it.
+        wall = croniter(crontab, after.astimezone(zone).replace(tzinfo=None) - _CLOCK_CHANGE)
         while True:
             slot = wall.get_next(datetime).replace(tzinfo=zone).astimezone(UTC)
             if slot > after:
                 return slot
-    if not interval:
+    if interval is None or interval <= timedelta():
         raise ScheduleError("The source has neither an interval nor a crontab. Give one.")
     seconds = interval.total_seconds()
     return datetime.fromtimestamp((after.timestamp() // seconds + 1) * seconds, tz=UTC)
