@@ -216,7 +216,10 @@ def spell_item(vendor: Vendor, bounded: BoundedSpell) -> Item:
         "continues": bounded.came_from.as_json() if bounded.came_from else None,
         "continued_by": bounded.went_on.as_json() if bounded.went_on else None,
         **{name: iso(snapshot.captured_at) if snapshot else None for name, snapshot in bounds.items()},
-        "evidence": {name: snapshot.get_absolute_url() if snapshot else None for name, snapshot in bounds.items()},
+        "evidence": {
+            **{name: snapshot.get_absolute_url() if snapshot else None for name, snapshot in bounds.items()},
+            **{f"{name}_sha256": snapshot.capture.sha256 if snapshot else None for name, snapshot in bounds.items()},
+        },
     }
 
 

@@ -8,14 +8,24 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Count, DateField, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import (
+    Count,
+    DateField,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce
 
 from procurement import items, origins
-from procurement.filters import ChangeFilter
+from procurement.filters import ChangeFilter, holding
 from procurement.history import chunks
 from procurement.items import Item
-from procurement.models import Change, Entry, Listing, Snapshot, Statement, VendorList
+from procurement.models import Capture, Change, Entry, Listing, Snapshot, Statement, VendorList
 from procurement.spells import Spell, bounded, spells_of
 from vendors.models import Vendor
 
@@ -65,12 +75,18 @@ def lists(rows: QuerySet[VendorList] | None = None) -> Table[VendorList]:
     return Table(annotated, to_items)
 
 
-def entries_on(snapshot: Snapshot) -> Table[Listing]:
-    """What a list carried when a published snapshot was taken, in the order of vendor and product as printed."""
+def entries_on(snapshot: Snapshot, text: str = "", category: str = "") -> Table[Listing]:
+    """What a list carried when a published snapshot was taken, in the order of vendor and product as printed.
+
+    Args:
+        text: words that all stand in a row as printed, or in a name of its vendor.
+        category: as printed.
+    """
+    rows = holding(Listing.objects.filter(list=snapshot.list_id).on(snapshot.captured_at), text, "entry")
+    if category:
+        rows = rows.filter(entry__category=category)
     carried = (
-        Listing.objects.filter(list=snapshot.list_id)
-        .on(snapshot.captured_at)
-        .select_related("entry__name__vendor")
+        rows.select_related("entry__name__vendor")
         .annotate(day=_day_of(snapshot))
         .annotate(vendor_origin=origins.origin("entry__name__vendor", "day"))
         .annotate(relation=origins.relation("vendor_origin", Value(snapshot.list.jurisdiction)))
@@ -130,7 +146,14 @@ def vendors(rows: QuerySet[Vendor] | None = None) -> Table[Vendor]:
 
 def spells(vendor: Vendor) -> Table[Spell]:
     """A vendor's spells on lists, those that are listed still first."""
-    return Table(spells_of(vendor), lambda chunk: [items.spell_item(vendor, spell) for spell in bounded(chunk)])
+
+    def to_items(chunk: Sequence[Spell]) -> list[Item]:
+        found = bounded(chunk)
+        ends = [s for b in found for s in (b.last_absent, b.first_seen, b.last_seen, b.first_absent) if s]
+        prefetch_related_objects(ends, Prefetch("capture", Capture.objects.defer("headers")))
+        return [items.spell_item(vendor, spell) for spell in found]
+
+    return Table(spells_of(vendor), to_items)
 
 
 def statements(rows: QuerySet[Statement] | None = None) -> Table[Statement]:

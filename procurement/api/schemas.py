@@ -264,6 +264,10 @@ class SpellEvidence(Schema):
     first_seen: str | None
     last_seen: str | None
     first_absent: str | None
+    last_absent_sha256: str | None
+    first_seen_sha256: str | None
+    last_seen_sha256: str | None
+    first_absent_sha256: str | None
 
 
 class Spell(Schema):
