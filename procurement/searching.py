@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Func, IntegerField, Max, Min, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Func, IntegerField, Max, Min, Prefetch, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Length
 from django.utils import timezone
 
@@ -242,5 +242,7 @@ def _statements(text: str) -> tuple[list[Statement], int]:
         default=Value(2),
         output_field=IntegerField(),
     )
-    shown = found.annotate(rank=rank).select_related("report", "list__authority").order_by("rank", "-said_on", "pk")
+    named = Prefetch("vendors", Vendor.objects.only("slug", "name"))
+    shown = found.annotate(rank=rank).select_related("report").prefetch_related(named)
+    shown = shown.order_by("rank", "-said_on", "pk")
     return list(shown[:_SHOWN]), found.count()

@@ -18,15 +18,15 @@ register = template.Library()
 def source(text: str, label: str = "") -> SafeString | str:
     """A source as a link where it is an address of the web, else as it stands: whoever wrote it may be hostile.
 
-    `label` is the link's text; without one it is the address's host.
+    `label` is the link's text, and stands alone where there is no address; without one it is the address's host.
     """
     try:
         address = urlsplit(text)
         host = address.hostname
     except ValueError:
-        return text
+        return label or text
     if address.scheme not in {"http", "https"} or not host:
-        return text
+        return label or text
     return format_html(
         '<a href="{}" rel="nofollow noopener noreferrer">{}</a>', text, label or host.removeprefix("www.")
     )

@@ -63,11 +63,11 @@ def changes(request: HttpRequest) -> HttpResponse:
     chosen = active(feed)
     context = {
         "form": feed.form,
-        "problem": feed.problem,
+        "problems": problems(feed),
         "active": chosen,
-        "further": any(name in _FURTHER for name, _ in chosen),
+        "further": any(name in _FURTHER for name, *_ in chosen),
     }
-    if feed.problem:
+    if context["problems"]:
         return render(request, "procurement/changes.html", context, status=400)
     counts = _counts_by_kind(feed)
     paginator = Paginator(feed.qs, PER_PAGE)
@@ -89,31 +89,41 @@ def _counts_by_kind(feed: ChangeFilter) -> Counter[str]:
     return Counter(dict(rows))
 
 
-def active(feed: ChangeFilter) -> list[tuple[str, str]]:
-    """The filters that are set, as (parameter, label)."""
-    data = feed.form.data
+def problems(feed: ChangeFilter) -> list[tuple[str, str]]:
+    """What is wrong with the parameters, as (label, sentence)."""
     return [
-        (name, str(feed.filters[name].label))
-        for name in feed.filters
-        if any(value.strip() for value in data.getlist(name)) and not (name == "cause" and data.get(name) == "source")
+        (str(feed.filters[name].label) if name in feed.filters else "", str(message))
+        for name, messages in feed.errors.items()
+        for message in messages
     ]
 
 
-def looser(query: QueryDict, feed: ChangeFilter) -> list[tuple[str, int, str]]:
-    """Which single filter, if left out, would let changes through: (label, how many, query string), most first."""
+def active(feed: ChangeFilter) -> list[tuple[str, str, str]]:
+    """The filters that are set, as (parameter, label, value)."""
+    data = feed.form.data
+    values = {name: ", ".join(filter(None, map(str.strip, data.getlist(name)))) for name in feed.filters}
+    return [
+        (name, str(feed.filters[name].label), value)
+        for name, value in values.items()
+        if value and (name, value) != ("cause", Change.Cause.SOURCE)
+    ]
+
+
+def looser(query: QueryDict, feed: ChangeFilter) -> list[tuple[str, str, int, str]]:
+    """Which single filter, if left out, would let changes through: (label, value, how many, query), most first."""
     found = []
-    for name, label in active(feed):
+    for name, label, value in active(feed):
         without = query.copy()
         without.pop(name, None)
         without.pop("page", None)
         if number := changes_feed(without).qs.order_by().count():
-            found.append((label, number, without.urlencode()))
+            found.append((label, value, number, without.urlencode()))
     if "cause" not in query:
         every = query.copy()
         every["cause"] = "any"
         if number := changes_feed(every).qs.order_by().count():
-            found.append(("Cause", number, every.urlencode()))
-    return sorted(found, key=lambda item: -item[1])
+            found.append(("Cause", "", number, every.urlencode()))
+    return sorted(found, key=lambda item: -item[2])
 
 
 def by_day(shown: Sequence[Change], feed: ChangeFilter | None = None) -> list[Day]:

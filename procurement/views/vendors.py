@@ -259,6 +259,7 @@ def _strip(vendor: Vendor, spells: Sequence[Spell], lists: Sequence[ListOfVendor
             segments(
                 points(on.observed, spans[on.list.pk], named[on.list.pk]),
                 gap_after=on.list.gap_after,
+                since=axis.start,
                 until=axis.end,
                 missed=on.observed.missed,
             ),
@@ -285,4 +286,4 @@ def _statements(vendor: Vendor) -> QuerySet[Statement]:
     """What was said about a vendor, or by it under one of its names."""
     names = {alias.text for alias in vendor.aliases.all()} | {vendor.name}
     said = Statement.objects.filter(Q(vendors=vendor) | Q(speaker__in=names)).distinct()
-    return said.select_related("report", "list__authority")
+    return said.select_related("report").prefetch_related(Prefetch("vendors", Vendor.objects.only("slug", "name")))
