@@ -77,7 +77,7 @@ class Lane:
 
 
 HATCH = mark_safe(
-    '<svg class="visually-hidden" aria-hidden="true" focusable="false"><defs>'
+    '<svg class="defs" aria-hidden="true"><defs>'
     '<pattern id="hatch" class="hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
     'patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="5"/></pattern></defs></svg>'
 )
@@ -118,7 +118,7 @@ def _head(axis: Axis, ticks: Sequence[tuple[datetime, str]]) -> SafeString:
             for moment, style in ticks
         ),
     )
-    return format_html('<svg width="100%" height="30" focusable="false">{}{}</svg>', texts, dots)
+    return format_html('<svg width="100%" height="30">{}{}</svg>', texts, dots)
 
 
 def _lane(lane: Lane, axis: Axis) -> SafeString:

@@ -99,6 +99,25 @@ class Section:
     groups: Sequence[Group]
     entries: int
 
+    @property
+    def is_edit(self) -> bool:
+        """Whether entries stayed and say something else."""
+        return self.kind in {"renamed", "amended"}
+
+    @cached_property
+    def has_titles(self) -> bool:
+        return any(group.has_titles for group in self.groups)
+
+    @cached_property
+    def has_basis(self) -> bool:
+        """Whether anything here rests on other than captures, so that the basis of each is told."""
+        return any(
+            snapshot is not None and snapshot.basis != Snapshot.Basis.CAPTURED
+            for group in self.groups
+            for item in group.items
+            for snapshot in (item.difference.bounded.earlier, item.difference.bounded.later)
+        )
+
 
 def sections(comparison: Comparison) -> list[Section]:
     """The kinds that occur, in the order in which people ask for them."""

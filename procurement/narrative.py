@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from procurement.comparison import Comparison, VendorTotal
-from procurement.grouping import Section, key_of, key_of_total
+from procurement.grouping import KINDS, key_of, key_of_total
 from procurement.models import Change, Snapshot
 from procurement.templatetags.lists import people_date
 
@@ -53,38 +53,47 @@ def wholly(comparison: Comparison, kinds: set[str], side: str) -> list[VendorTot
 
 
 def sentence(comparison: Comparison) -> list[Part]:
-    """What happened between the two snapshots: true as far as they go, vendors first, then entries."""
+    """What happened between the two snapshots, as far as they go: vendors first, then entries, then who is foreign."""
     summary = comparison.summary
-    moved = sum(summary[kind] for kind in ("added", "dropped", "relisted", "renamed", "amended"))
+    moved = sum(summary[kind] for kind in KINDS[:-1])
     if not moved and not summary["first_seen"]:
         return [*_nothing(comparison), *_foreign(comparison)]
-    parts: list[Part] = []
     left = wholly(comparison, {"dropped"}, "before")
     came = wholly(comparison, {"added", "relisted"}, "after")
-    for vendors, word, kind in ((left, "dropped", "dropped"), (came, "added", "added")):
-        if vendors:
-            _and(parts)
-            parts.append(Part(f"{several(len(vendors), 'vendor')} {word}", kind))
-            parts.append(Part(f", {of_relations([v.relation for v in vendors])}"))
-    rows_tell_more = _entries_tell_more(comparison, left, came)
-    if rows_tell_more:
-        _and(parts)
-        _entries(parts, summary, lone=not left and not came)
-    stayed = summary["unchanged"]
-    if stayed and comparison.end.is_full:
-        _and(parts)
-        noun = "entry" if rows_tell_more else "vendor"
-        parts.append(Part(f"{several(stayed, noun)} stayed"))
+    vendors = _vendors(left, came)
+    if _entries_tell_more(comparison, left, came):
+        return [*vendors, *_entries(comparison, alone=not vendors), *_foreign(comparison)]
+    rest = []
+    if summary["unchanged"] and comparison.end.is_full:
+        rest.append(f"{several(summary['unchanged'], 'vendor')} stayed")
     if summary["first_seen"]:
-        _and(parts)
-        parts.append(Part(f"{summary['first_seen']:,} first seen"))
-    parts.append(Part(". "))
-    return [*parts, *_foreign(comparison)]
+        rest.append(
+            f"{summary['first_seen']:,} first seen"
+            if rest
+            else f"{several(summary['first_seen'], 'vendor')} first seen"
+        )
+    if rest:
+        vendors = (
+            [*vendors[:-1], Part("; "), Part("; ".join(rest)), Part(". ")]
+            if vendors
+            else [Part("; ".join(rest) + ". ")]
+        )
+    return [*vendors, *_foreign(comparison)]
 
 
-def _and(parts: list[Part]) -> None:
-    if parts:
-        parts.append(Part("; "))
+def _vendors(left: Sequence[VendorTotal], came: Sequence[VendorTotal]) -> list[Part]:
+    """Who left and who came altogether, and how many of them are foreign; said once where it is the same of all."""
+    moved = [(vendors, word) for vendors, word in ((left, "dropped"), (came, "added")) if vendors]
+    alike = len({v.relation for v in (*left, *came)}) == 1 and len(moved) == 2
+    parts: list[Part] = []
+    for index, (vendors, word) in enumerate(moved):
+        if index:
+            parts.append(Part(" and " if alike else "; "))
+        parts.append(Part(f"{several(len(vendors), 'vendor')} {word}", word))
+        if not alike or index:
+            who = [v.relation for v in ((*left, *came) if alike else vendors)]
+            parts.append(Part(f", {of_relations(who)}"))
+    return [*parts, Part(". ")] if parts else []
 
 
 def _entries_tell_more(comparison: Comparison, left: Sequence[VendorTotal], came: Sequence[VendorTotal]) -> bool:
@@ -98,14 +107,20 @@ def _entries_tell_more(comparison: Comparison, left: Sequence[VendorTotal], came
     )
 
 
-def _entries(parts: list[Part], summary: dict[str, int], *, lone: bool) -> None:
-    kinds = [k for k in ("dropped", "added", "relisted", "renamed", "amended") if summary[k]]
-    for index, kind in enumerate(kinds):
-        style = {"dropped": "dropped", "added": "added", "relisted": "added"}.get(kind, "strong") if lone else ""
-        text = f"{several(summary[kind], 'entry')} {kind}" if index == 0 else f"{summary[kind]:,} {kind}"
-        if index:
-            parts.append(Part(", "))
-        parts.append(Part(text, style))
+def _entries(comparison: Comparison, *, alone: bool) -> list[Part]:
+    summary = comparison.summary
+    styles = {"dropped": "dropped", "added": "added", "relisted": "added"}
+    parts = [Part("Entries: ")]
+    for kind in KINDS[:-1]:
+        if summary[kind]:
+            parts += [Part(f"{summary[kind]:,} {kind}", styles.get(kind, "strong") if alone else ""), Part(", ")]
+    if summary["first_seen"]:
+        parts += [Part(f"{summary['first_seen']:,} first seen"), Part(", ")]
+    if comparison.end.is_full:
+        parts.append(Part(f"{summary['unchanged']:,} unchanged"))
+    else:
+        parts.pop()
+    return [*parts, Part(". ")]
 
 
 def _nothing(comparison: Comparison) -> list[Part]:
@@ -124,11 +139,17 @@ def _all(number: int) -> str:
 
 
 def _foreign(comparison: Comparison) -> list[Part]:
+    """How many foreign vendors the list has at either end, no surer than what is known of it and of them."""
     before, after = comparison.relations["foreign"]
     if not before and not after:
         return []
-    known = "" if comparison.start.is_full and comparison.end.is_full else "known to be "
-    return [Part(f"Foreign vendors {known}on the list: "), Part(f"{before:,} → {after:,}", "strong"), Part(".")]
+    what = "Foreign vendors on the list"
+    if not (comparison.start.is_full and comparison.end.is_full):
+        what = "Foreign vendors known to be on the list"
+    elif any(comparison.relations["unknown"]):
+        what = "Vendors known to be foreign"
+    change = f"still {after:,}" if before == after else f"{before:,} → {after:,}"
+    return [Part(f"{what}: "), Part(change, "strong"), Part(".")]
 
 
 def caveats(comparison: Comparison) -> list[str]:
@@ -194,13 +215,10 @@ def counted(kinds: Counter[tuple[str, str]]) -> list[Part]:
         relations = [r for (k, r), n in kinds.items() if k == kind for _ in range(n)]
         if not relations:
             continue
-        _and(parts)
+        if parts:
+            parts.append(Part("; "))
         style = {"dropped": "dropped", "added": "added", "relisted": "added"}.get(kind, "")
         parts.append(Part(f"{len(relations):,} {kind}", style))
         if kind in {"dropped", "added", "relisted"} and set(relations) != {"unknown"}:
             parts.append(Part(f", {of_relations(relations)}"))
     return parts
-
-
-def shown_kind(section: Section) -> str:
-    return {"first_seen": "First seen"}.get(section.kind, section.kind.capitalize())

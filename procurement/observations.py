@@ -133,7 +133,12 @@ class Segment(NamedTuple):
 
 
 def segments(
-    said: Sequence[tuple[datetime, bool]], *, gap_after: timedelta, until: datetime, missed: Sequence[datetime] = ()
+    said: Sequence[tuple[datetime, bool]],
+    *,
+    gap_after: timedelta,
+    since: datetime,
+    until: datetime,
+    missed: Sequence[datetime] = (),
 ) -> list[Segment]:
     """Stretches in which something was present, absent or not observed.
 
@@ -142,10 +147,11 @@ def segments(
 
     Args:
         said: what each observation says, in order of time.
-        until: the end of the picture.
+        since, until: the ends of the picture.
         missed: when checks failed or were held, in order.
     """
-    found: list[Segment] = []
+    first = said[0][0] if said else until
+    found = [Segment(since, first, "unobserved")] if since < first else []
     ends = [*said[1:], (until, False)] if said else []
     for (at, present), (following, _) in zip(said, ends, strict=True):
         known = following

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 
 from django.db.models import Count, Q
 
-from procurement.comparison import VendorTotal, vendors_of
+from procurement.comparison import Comparison, VendorTotal, vendors_of
 from procurement.models import FOREVER, Listing, Snapshot, VendorList
 from procurement.observations import Observed, Segment, Span, points, segments
 from vendors import countries
@@ -21,7 +21,7 @@ def who(vendor_id: int | None, name: str) -> Who:
 
 
 def segments_of(
-    vendor_list: VendorList, observed: Observed, totals: Sequence[VendorTotal], until: datetime
+    vendor_list: VendorList, observed: Observed, totals: Sequence[VendorTotal], since: datetime, until: datetime
 ) -> list[list[Segment]]:
     """For each of these vendors, when it was on the list. Two queries."""
     linked = {t.vendor.pk for t in totals if t.vendor}
@@ -38,6 +38,7 @@ def segments_of(
         segments(
             points(observed, spans[key], named[key]),
             gap_after=vendor_list.gap_after,
+            since=since,
             until=until,
             missed=observed.missed,
         )
@@ -56,6 +57,25 @@ def named_at(partial: Iterable[int], theirs: Q) -> dict[Who, set[datetime]]:
         ):
             found[who(vendor, name)].add(at)
     return found
+
+
+def others(compared: Comparison) -> list[VendorTotal]:
+    """The vendors at either end of a comparison that it does not touch, by name. Four queries."""
+    touched = {who(t.vendor.pk if t.vendor else None, t.name) for t in compared.vendors}
+    totals: dict[tuple[int | None, str], list[int]] = {}
+    for side, snapshot in enumerate((compared.start, compared.end)):
+        carried = Listing.objects.filter(list=compared.list).on(snapshot.captured_at).exclude(entry__name=None)
+        for vendor, name, n in carried.values_list("entry__name__vendor_id", "entry__name__text").annotate(Count("pk")):
+            if who(vendor, name) not in touched:
+                totals.setdefault((vendor, "" if vendor else name), [0, 0])[side] += n
+    vendors = vendors_of(vendor for vendor, _ in totals)
+    found = []
+    for (vendor_id, name), (before, after) in totals.items():
+        vendor = vendors.get(vendor_id or 0)
+        origin = vendor.origin_on(compared.end.captured_at.date()) if vendor else ""
+        relation = countries.relation(origin, compared.list.jurisdiction)
+        found.append(VendorTotal(vendor.name if vendor else name, vendor, origin, relation, before, after))
+    return sorted(found, key=lambda t: t.name.casefold())
 
 
 def size_series(vendor_list: VendorList, moments: Sequence[datetime]) -> list[tuple[datetime, dict[str, int]]]:

@@ -15,7 +15,7 @@ from procurement.observations import Observed, observed
 from procurement.views.finding import find_list, not_observed
 
 _PICKED = 60  # snapshots that a menu may hold; beyond, dates are typed
-_GROUPS, _ROWS, _LANES, _TICKS = 100, 200, 40, 160
+_GROUPS, _EDITS, _ROWS, _LANES, _TICKS = 100, 25, 200, 40, 160
 _FEW = 60  # unchanged rows that are simply there, folded
 
 
@@ -37,7 +37,7 @@ def comparison(request: HttpRequest, slug: str, ends: str) -> HttpResponse:
         "parts": parts,
         "plain": narrative.plain(parts),
         "caveats": narrative.caveats(compared),
-        "sections": [(s, _page(request, s.groups, only=bool(kind))) for s in found],
+        "sections": [(s, _page(request, s, only=bool(kind))) for s in found],
         "kind": kind,
         "picker": _picker(seen, compared),
         "steps": _steps(vendor_list, seen, compared),
@@ -68,9 +68,10 @@ def comparison_form(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("comparison", slug, ends or f"{seen.stamp(seen.first.at)}..{seen.stamp(seen.last.at)}")
 
 
-def _page(request: HttpRequest, groups: Any, *, only: bool) -> Page[Any]:
+def _page(request: HttpRequest, section: grouping.Section, *, only: bool) -> Page[Any]:
     """A section shows its first groups; alone on the page (`?kind=`), it can be paged through."""
-    return Paginator(groups, _GROUPS).get_page(request.GET.get("page") if only else 1)
+    each = _EDITS if section.is_edit and not only else _GROUPS
+    return Paginator(section.groups, each).get_page(request.GET.get("page") if only else 1)
 
 
 def _picker(seen: Observed, compared: Comparison) -> dict[str, Any]:
@@ -105,16 +106,19 @@ def _asked(start: str, end: str, compared: Comparison) -> list[tuple[str, Snapsh
 
 
 def _strip(vendor_list: VendorList, seen: Observed, compared: Comparison) -> dict[str, Any] | None:
-    """Who was on the list when: everybody whom the comparison touches, as far as a picture holds them."""
-    touched = [t for t in compared.vendors if t.name]
-    if not touched:
+    """Who was on the list when: those who came or left first, and of a short list everybody."""
+    drawable = [t for t in compared.vendors if t.name and t.outcome in {"dropped", "added"}]
+    if compared.start.entry_count + compared.end.entry_count <= 2 * _LANES:
+        drawable += [t for t in compared.vendors if t.name and t not in drawable]
+        drawable += presence.others(compared)
+    if not drawable:
         return None
-    lanes = sorted(touched, key=lambda t: t.outcome == "same")[:_LANES]
+    lanes = drawable[:_LANES]
     scheduled = vendor_list.next_check_at is not None  # type: ignore[attr-defined]
     moments = [o.at for o in seen.observations]
     start, end = charts.window(moments, until=timezone.now() if scheduled else None)
     axis = charts.Axis(start, end, (compared.start.captured_at, compared.end.captured_at))
-    rows = presence.segments_of(vendor_list, seen, lanes, end)
+    rows = presence.segments_of(vendor_list, seen, lanes, start, end)
     drawn = charts.strip(
         [
             charts.Lane(t.name, segments, t.relation, t.vendor.get_absolute_url() if t.vendor else "")
@@ -123,7 +127,7 @@ def _strip(vendor_list: VendorList, seen: Observed, compared: Comparison) -> dic
         axis,
         _ticks(seen),
     )
-    return {"drawn": drawn, "left_out": len(touched) - len(lanes)}
+    return {"drawn": drawn, "left_out": len(drawable) - len(lanes)}
 
 
 def _ticks(seen: Observed) -> list[tuple[datetime, str]]:

@@ -11,19 +11,24 @@ from procurement.latest import latest
 from procurement.models import Change, Snapshot, VendorList
 from vendors.models import Vendor
 
-_BOUNDARIES = 12
+_LISTS, _EACH = 10, 3
 
 
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     lists = list(VendorList.objects.with_authority().with_freshness())
     judged = [(vendor_list, freshness.judge(vendor_list, now)) for vendor_list in lists]
+    changed = sorted((x for x in lists if x.last_change_at), key=lambda x: x.last_change_at, reverse=True)[:_LISTS]
+    boundaries = latest([vendor_list.pk for vendor_list in changed], _EACH)
     news = Change.objects.filter(cause=Change.Cause.SOURCE)
     return render(
         request,
         "procurement/home.html",
         {
-            "boundaries": [(b, narrative.counted(b.counts)) for b in latest(_BOUNDARIES)],
+            "changed": [
+                (vendor_list, [(b, narrative.counted(b.counts)) for b in boundaries[vendor_list.pk]])
+                for vendor_list in changed
+            ],
             "attention": [(vendor_list, found) for vendor_list, found in judged if found.needs_care],
             "list_count": len(lists),
             "jurisdiction_count": len({vendor_list.jurisdiction for vendor_list in lists}),

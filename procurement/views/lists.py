@@ -39,7 +39,7 @@ def list_now(request: HttpRequest, slug: str) -> HttpResponse:
         "list": vendor_list,
         "freshness": freshness.judge(vendor_list, now),
         "size": sizes_of([vendor_list])[vendor_list.pk],
-        "statements": vendor_list.statements.select_related("report"),
+        "statements": vendor_list.statements.select_related("report").prefetch_related("vendors"),
         "sources": vendor_list.sources.all(),  # type: ignore[attr-defined]
         "observed": seen,
     }
@@ -48,7 +48,8 @@ def list_now(request: HttpRequest, slug: str) -> HttpResponse:
         context |= {
             "chart": _chart(vendor_list, seen, now),
             "boundaries": [
-                (b, narrative.counted(b.counts)) for b in latest(_BOUNDARIES, vendor_list=vendor_list, observed=seen)
+                (b, narrative.counted(b.counts))
+                for b in latest([vendor_list.pk], _BOUNDARIES, {vendor_list.pk: seen})[vendor_list.pk]
             ],
         }
     context["snapshots"], context["snapshot_rows"] = _snapshots(request, vendor_list, seen)
@@ -142,7 +143,9 @@ def _chart(vendor_list: VendorList, seen: Observed, now: datetime) -> Any:
     if end - moments[-1] > vendor_list.gap_after or not scheduled:
         unobserved.append((moments[-1], end))
     first, last = (sum(counts.values()) for counts in (series[0][1], series[-1][1]))
-    label = f"From {first:,} entries at the first observation to {last:,} at the last. The table of snapshots gives each number."
+    label = (
+        f"{first:,} entries at the first observation, {last:,} at the last; the table of snapshots gives each number."
+    )
     return charts.sizes(series, charts.Axis(start, end), unobserved, label)
 
 
