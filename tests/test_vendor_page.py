@@ -80,7 +80,7 @@ def test_an_entry_that_goes_on_under_another_vendor_is_not_absent(client):
     [spell] = bounded(spells_of(seller))
     assert spell.went_on.vendor == "Buyer"
     [line] = [line for line in lines(client.get("/vendors/seller/")) if "goes on as" in line]
-    assert "goes on as Buyer (Buyer)" in line
+    assert "goes on as Buyer ( Buyer )" in line
     assert "before as Seller" in text_of(client.get("/vendors/buyer/"))
 
 
