@@ -9,10 +9,16 @@ from kombu.entity import Queue
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
+def _on_files() -> bool:
+    from django.conf import settings
+
+    return str(settings.CELERY_BROKER_URL).startswith("filesystem:")
+
+
 def _options() -> dict[str, Any]:
     from django.conf import settings
 
-    if settings.CELERY_BROKER_URL.startswith("filesystem:"):
+    if _on_files():
         folders = {name: settings.DATA_DIR / "broker" / name for name in ("queue", "control")}
         for folder in folders.values():
             folder.mkdir(parents=True, exist_ok=True)
@@ -20,6 +26,7 @@ def _options() -> dict[str, Any]:
             "data_folder_in": str(folders["queue"]),
             "data_folder_out": str(folders["queue"]),
             "control_folder": str(folders["control"]),
+            "polling_interval": 0.5,
         }
     # A worker that is killed gives its hint back after this; the database would hint again anyway.
     return {"visibility_timeout": 900, "unacked_restore_throttle": 1}
@@ -36,7 +43,7 @@ def configure(sender: Celery, **_: Any) -> None:
     from django.conf import settings
 
     sender.conf.update(
-        broker_url=settings.CELERY_BROKER_URL,
+        broker_url="filesystem://localhost" if _on_files() else settings.CELERY_BROKER_URL,
         broker_transport_options=_options(),
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
