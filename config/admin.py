@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 _ORDER = ["vendors", "procurement", "scraping", "admin", "auth"]
@@ -18,8 +19,10 @@ class AdminSite(admin.AdminSite):
     site_title = "Whitelist Tracker"
     index_title = "Curation and operation"
     site_url = "/"
+    # Lists with reasons and forms with inlines need its width more than a second index.
+    enable_nav_sidebar = False
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {"waiting": _waiting(request), **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -42,7 +45,7 @@ def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
         found.append(
             {
                 "count": Snapshot.objects.held().count(),
-                "what": "held snapshots",
+                "what": "held snapshot",
                 "note": "Read, but not published: they look unlike the list before them.",
                 "url": reverse("admin:procurement_snapshot_changelist") + "?status__exact=held",
             }
@@ -52,7 +55,7 @@ def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
         found.append(
             {
                 "count": failing.count(),
-                "what": "failing sources",
+                "what": "failing source",
                 "note": "Their last check failed; their lists stand as last observed.",
                 "url": reverse("admin:scraping_source_changelist") + "?state=failed&enabled__exact=1",
             }
@@ -61,7 +64,7 @@ def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
         found.append(
             {
                 "count": PrintedName.objects.filter(vendor=None).count(),
-                "what": "unlinked names",
+                "what": "unlinked name",
                 "note": "Printed on a list, and not known to be any vendor's.",
                 "url": reverse("admin:vendors_printedname_changelist"),
             }

@@ -87,15 +87,15 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [*Run.Outcome.choices, ("never", "Never checked"), ("off", "Switched off")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Source]) -> QuerySet[Source]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "off":
             return queryset.filter(enabled=False)
         if self.value() == "never":
-            return queryset.filter(last=None)
+            return queryset.filter(outcome=None)
         return queryset.filter(outcome=self.value()) if self.value() else queryset
 
 
-def with_last_run(sources: QuerySet[Source]) -> QuerySet[Source]:
+def with_last_run(sources: QuerySet[Any]) -> QuerySet[Any]:
     """Sources with `last` (id, outcome, reason, at of the last finished run, or None) and its `outcome`."""
     runs = Run.objects.finished().filter(list=OuterRef("list"), source=OuterRef("pk")).order_by("-created_at", "-pk")
     last = runs.values(value=JSONObject(id="pk", outcome="outcome", reason="reason", at="finished_at"))[:1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -9,7 +11,7 @@ from django.http import HttpRequest
 from procurement.models import Report, Statement
 from vendors.admin.base import CuratedAdmin
 
-_STATEMENT = [
+_STATEMENT: Any = [
     (None, {"fields": [("speaker", "stance"), ("said_on", "said_on_note"), "text", "scope"]}),
     ("What it speaks of", {"fields": ["list", "vendors", ("about_from", "about_to"), "answers"]}),
 ]

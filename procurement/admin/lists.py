@@ -42,7 +42,7 @@ class AuthorityAdmin(CuratedAdmin):
     search_fields = ["name", "name_printed"]
     fields = ["name", "name_printed", "jurisdiction", "website"]
 
-    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "jurisdiction":
             return country_field()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -85,7 +85,7 @@ class VendorListAdmin(CuratedAdmin):
         fieldsets = list(super().get_fieldsets(request, obj))
         return [*fieldsets, ("Recorded", {"fields": ["recorded"]})] if obj else fieldsets
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: VendorList | None = None) -> dict[str, list[str]]:
+    def get_prepopulated_fields(self, request: HttpRequest, obj: VendorList | None = None) -> Any:
         return {} if obj else {"slug": ["title"]}
 
     @admin.display(description="last observed", ordering="observed")

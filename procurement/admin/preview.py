@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from procurement import diff
 from procurement.history import chunks
@@ -19,7 +20,7 @@ class Rows:
 
     kind: str
     count: int
-    shown: list[diff.Difference[Entry]]
+    shown: list[diff.Difference[Any]]
 
     @property
     def more(self) -> int:
@@ -43,25 +44,27 @@ class Preview:
         return carried, set(self.snapshot.named.values_list("pk", flat=True))
 
     @cached_property
-    def differences(self) -> list[diff.Difference[Entry]]:
+    def differences(self) -> list[diff.Difference[Any]]:
         """By key; a partial snapshot proves no absence, so that nothing vanishes by it."""
         carried, named = self._ids
         came = _entries(named - carried)
         if self.snapshot.is_full:
             left = _entries(carried - named)
             lone = {entry.key for entry in left} ^ {entry.key for entry in came}
-            stayed = {entry.key: entry for entry in self._with_keys(lone) if entry.pk in carried & named}
+            stayed: dict[Any, Entry] = {
+                entry.key: entry for entry in self._with_keys(lone) if entry.pk in carried & named
+            }
         else:
             present = {entry.key for entry in self._with_keys({e.key for e in came}) if entry.pk in carried}
             came = [entry for entry in came if entry.key not in present]
             left, stayed = [], {}
         return diff.differences(left, came, stayed=stayed, listed_before=self._listed_before({e.key for e in came}))
 
-    def _with_keys(self, keys: set[bytes]) -> list[Entry]:
+    def _with_keys(self, keys: set[Any]) -> list[Entry]:
         entries = Entry.objects.filter(list=self.snapshot.list).select_related("name__vendor")
         return [entry for chunk in chunks(keys) for entry in entries.filter(key__in=chunk)]
 
-    def _listed_before(self, keys: set[bytes]) -> set[bytes]:
+    def _listed_before(self, keys: set[Any]) -> set[Any]:
         """Keys that the list carried at some time before: they come back, and are not new."""
         if self.previous is None:
             return set()
@@ -104,7 +107,7 @@ _KINDS = [
 ]
 
 
-def _entries(ids: set[int]) -> list[Entry]:
+def _entries(ids: set[int]) -> list[Any]:
     found = Entry.objects.select_related("name__vendor")
     return [entry for chunk in chunks(ids) for entry in found.filter(pk__in=chunk)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
@@ -37,6 +38,12 @@ STEPS = {
     "restore": Step("Restore", "Restored", frozenset({_STATUS.WITHDRAWN})),
 }
 
+_ACTS: dict[str, Callable[..., Any]] = {
+    "publish": recording.publish,
+    "withdraw": recording.withdraw,
+    "restore": recording.restore,
+}
+
 
 @admin.register(Snapshot)
 class SnapshotAdmin(ReadOnlyAdmin):
@@ -51,7 +58,13 @@ class SnapshotAdmin(ReadOnlyAdmin):
     fieldsets = [
         (None, {"fields": ["evidence", "list", "status", "coverage", "captured_at", "effective_on", "label"]}),
         ("Proof", {"fields": ["capture", "recipe", "runs_shown", "basis", "basis_note"]}),
-        ("Size", {"fields": ["row_count", "entry_count", "content_hash", "supersedes", "created_at"]}),
+        (
+            "Size and hash",
+            {
+                "fields": ["row_count", "entry_count", "content_hash", "supersedes", "created_at"],
+                "classes": ["collapse"],
+            },
+        ),
     ]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
@@ -125,9 +138,8 @@ class SnapshotAdmin(ReadOnlyAdmin):
         return self._confirm(request, [snapshot], name, {"back": back})
 
     def _decide(self, request: HttpRequest, snapshot: Snapshot, name: str, why: str) -> bool:
-        act = {"publish": recording.publish, "withdraw": recording.withdraw, "restore": recording.restore}[name]
         try:
-            act(snapshot, by=request.user, why=why)
+            _ACTS[name](snapshot, by=request.user, why=why)
         except recording.RecordingError as error:
             self.message_user(request, str(error), messages.ERROR)
             return False

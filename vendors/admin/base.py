@@ -28,8 +28,9 @@ VERSION = "_version"
 
 def log_decision(request: HttpRequest, obj: models.Model, message: str) -> None:
     """Put what a person decided about a record in the log, in words."""
+    user: Any = request.user
     LogEntry.objects.create(
-        user_id=request.user.pk,
+        user_id=user.pk,
         content_type=ContentType.objects.get_for_model(obj),
         object_id=str(obj.pk),
         object_repr=str(obj)[:200],
@@ -54,7 +55,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     show_full_result_count = False
     list_per_page = 50
-    actions = None
+    actions: Any = None
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -75,6 +76,7 @@ class CuratedAdmin(admin.ModelAdmin):
 
     list_per_page = 50
     change_form_template = "admin/curated.html"
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def stored_beside(self, obj: Any) -> Any:
         """What the form shows and saves beside the record's own fields; part of its version."""
@@ -106,7 +108,7 @@ class CuratedAdmin(admin.ModelAdmin):
             if obj is None or request.POST.get(VERSION) == self.version_of(request, obj):
                 return super().changeform_view(request, object_id, form_url, extra_context)
             conflict = {"conflict": {"last": last_logged(obj), "entered": list(self._entered(request, obj))}}
-        request.method, request.POST = "GET", QueryDict()  # type: ignore[misc,assignment]
+        request.method, request.POST = "GET", QueryDict()
         response = super().changeform_view(request, object_id, form_url, (extra_context or {}) | conflict)
         response.status_code = 409
         return response
@@ -153,7 +155,7 @@ def last_logged(obj: models.Model) -> LogEntry | None:
     return entries.select_related("user").order_by("-action_time", "-pk").first()
 
 
-def _values(obj: models.Model, form: type[forms.BaseForm]) -> dict[str, Any]:
+def _values(obj: models.Model, form: Any) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for field in (*obj._meta.concrete_fields, *obj._meta.many_to_many):
         if field.name in form.base_fields and not field.primary_key:

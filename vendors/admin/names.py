@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -21,6 +22,8 @@ from vendors.admin.base import CuratedAdmin, link
 from vendors.matching import Match, match, match_many
 from vendors.models import Alias, PrintedName, Vendor
 from vendors.names import name_key
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class LinkedFilter(admin.SimpleListFilter):
@@ -75,7 +78,7 @@ class PrintedNameForm(forms.ModelForm):
 
 
 def _check_linkable(name: PrintedName) -> None:
-    longest = Alias._meta.get_field("text").max_length
+    longest: Any = Alias._meta.get_field("text").max_length
     if len(name.text) > longest:
         raise ValidationError(
             f"“{name.text[:60]}…” has {len(name.text)} characters: a vendor's name has at most {longest}. Probably the "
@@ -113,13 +116,13 @@ class PrintedNameAdmin(CuratedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         return ["text", "rows", "means" if self.has_change_permission(request) else "vendor"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PrintedName]:
         return PrintedName.objects.annotate(rows=Count("entries"))
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> Any:
         """Those that most entries wait for come first."""
         return ["-rows", "text"]
 
@@ -182,8 +185,8 @@ class PrintedNameAdmin(CuratedAdmin):
         """A person pressed the button beside a name."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        pk, _, vendor_pk = (request.POST.get("link") or request.POST["unlink"]).partition(":")
-        if not (pk.isdecimal() and (vendor_pk.isdecimal() or "unlink" in request.POST)):
+        pk, _, vendor_pk = request.POST.get("link", request.POST.get("unlink", "")).partition(":")
+        if not (_NUMBER.fullmatch(pk) and (_NUMBER.fullmatch(vendor_pk) or "link" not in request.POST)):
             self.say(request, "This button names no name and vendor. Nothing was changed.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         with transaction.atomic():
@@ -214,7 +217,7 @@ class PrintedNameAdmin(CuratedAdmin):
     @admin.action(description="Link to the vendor given here", permissions=["change"])
     def link_chosen(self, request: HttpRequest, queryset: QuerySet[PrintedName]) -> None:
         vendor_pk = request.POST.get("vendor", "")
-        vendor = Vendor.objects.filter(pk=vendor_pk).first() if vendor_pk.isdecimal() else None
+        vendor = Vendor.objects.filter(pk=vendor_pk).first() if _NUMBER.fullmatch(vendor_pk) else None
         if vendor is None:
             self.say(request, "Choose the vendor beside the action first. Nothing was changed.", messages.WARNING)
             return

@@ -108,10 +108,10 @@ class OwnershipInline(admin.TabularInline):
     verbose_name = "owner"
     verbose_name_plural = "ownership over time"
 
-    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "country":
             return country_field(blank="unknown")
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "owner":
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
         if isinstance(field, forms.CharField):
@@ -143,7 +143,7 @@ class VendorAdmin(CuratedAdmin):
     ) -> tuple[QuerySet[Vendor], bool]:
         return (queryset.filter(named(search_term)) if search_term.strip() else queryset), False
 
-    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "country":
             field = country_field(blank="unknown")
             field.help_text = "Where the firm is registered. Who controls it, and since when, stands under ownership."
@@ -159,7 +159,7 @@ class VendorAdmin(CuratedAdmin):
             return super().get_fieldsets(request, obj)
         return [(None, {"fields": ["name", "slug", ("country", "country_source"), "website", "description"]})]
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Vendor | None = None) -> dict[str, list[str]]:
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Vendor | None = None) -> Any:
         return {} if obj else {"slug": ["name"]}
 
     @admin.display(description="origin today")
