@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from .choose import choose
 from .dates import printed_date
 from .errors import (
@@ -52,6 +54,9 @@ def read(
     `locator` picks one of the candidates in `Reading.tables` in place of the best. The same bytes and recipe give the
     same rows. Raises ExtractionError, whose message says what is wrong and what to do, and nothing else.
     """
+    # A reading makes a million objects that all live on: the cycle collector would walk them again and again for nothing.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         return _read(body, recipe, media_type, url, encoding, locator)
     except ExtractionError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from .lines import Line, label_grid, labelled, line_grids, named_lines, prose_free
@@ -16,6 +17,8 @@ _NEVER = frozenset(
     """table thead tbody tfoot tr td th colgroup col option optgroup select script style head meta link br hr img input
     source track param path g body html title label button svg use nav footer form""".split()
 )
+_PARENTS = ("ul", "ol", "dl", "div", "section", "article", "main", "body", "form", "center", "blockquote")
+_CELLS = 5_000  # in a page with more of them, cells are data and no place for blocks
 _NAME = re.compile(r"-?[A-Za-z_][\w-]*")
 _VOLATILE_ID = re.compile(r"\d{3,}|[0-9a-f]{8,}")
 MAX_GROUPS = 60
@@ -61,8 +64,9 @@ def lines(root: Any, recipe: Recipe) -> Grid:
 def _groups(root: Any) -> list[list[Any]]:
     """Parts that repeat: children of one parent with one tag and class, three or more; the largest first."""
     found: dict[tuple[Any, ...], list[Any]] = {}
-    for parent in root.iter():
-        if not isinstance(parent.tag, str) or len(parent) < 2 or parent.tag in _NEVER - {"body", "form"}:
+    few = next(islice(root.iter("td"), _CELLS, None), None) is None
+    for parent in root.iter(*_PARENTS, "td") if few else root.iter(*_PARENTS):
+        if len(parent) < 2:
             continue
         for child in parent:
             if isinstance(child.tag, str) and child.tag not in _NEVER and child.tag not in _HEADS:
@@ -283,7 +287,7 @@ def _bold_block(tag: Any) -> bool:
 def page_lines(root: Any) -> list[Line]:
     """The lines of a page outside tables, navigation and furniture, with bold headings marked."""
     found: list[Line] = []
-    body = root.find(".//body")
+    body = root.find("body")
     stack = [body if body is not None else root]
     while stack:
         tag = stack.pop()

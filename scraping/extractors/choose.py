@@ -90,6 +90,8 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
     columns = {role: Column((found.headings[i],)) for role, i in roles.columns.items()}
     sets = [{fold(c.name)} for c in columns.values()]
     where = tuple(grid.where.items())
+    pattern: list[tuple[str, tuple[str, ...]]] = []
+    split: list[tuple[str, tuple[str, ...]]] = []
     named = found.stated or grid.headings is not None
     together = [
         c
@@ -109,6 +111,10 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
         any(section_needed(roles, c.grid, c.layout) for c in together) or len(sections) > 1
     ):
         columns["category"] = Column((SECTION,))
+    if (vendor := columns.get("vendor")) and vendor.name in grid.joined:
+        split.append(("vendor", ("; ",)))
+        if "category" not in columns and roles.columns.get("product") is not None:
+            columns["category"] = columns.pop("product")  # a named group of vendors
     if _headed_by_firms(best):
         columns = {"vendor": Column((SECTION,)), "product": columns["vendor"]}
     body = [
@@ -116,8 +122,6 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
         for i, row in enumerate(grid.rows[found.body : found.body + 300], found.body)
         if i not in grid.spans and any(row)
     ]
-    pattern: list[tuple[str, tuple[str, ...]]] = []
-    split: list[tuple[str, tuple[str, ...]]] = []
     _sentences(best, body, columns, pattern)
     _bilingual(best, body, pattern)
     _first_lines(best, body, columns, pattern, split)
@@ -129,7 +133,7 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
         format=form,
         where=where,
         columns=ordered,
-        ignore=tuple(dict.fromkeys([*(found.headings[i] for i in roles.ignore), *grid.nested])),
+        ignore=tuple(found.headings[i] for i in roles.ignore),
         fill=tuple(found.headings[i] for i in _as_above(best, body)),
         split=tuple(split),
         pattern=tuple(pattern),
@@ -225,7 +229,7 @@ _PART = re.compile(r"\d|@|www\.|https?:|\b(?:tel|fax|street|road|box|suite|floor
 def _several(best: Candidate, body: list[tuple[int, list[str]]], split: list[tuple[str, tuple[str, ...]]]) -> None:
     """Several vendors in one cell, on lines of their own or parted by semicolons."""
     vendor = best.roles.columns.get("vendor")
-    if vendor is None or best.grid.kind == "pdf":
+    if vendor is None or best.grid.kind == "pdf" or split:
         return
     cells = [row[vendor] for _, row in body if vendor < len(row) and row[vendor]]
     if _lists_firms(best, body):

@@ -17,6 +17,7 @@ _DATE = re.compile(
     r"\d{4}[-/.年]\s?\d{1,2}(?:[-/.月]\s?\d{1,2}日?)?(?:[T ].*)?|\d{1,2}[-/. ]\w{2,9}[-/., ]+\d{2,4}|\w{3,9}\.? \d{1,2},? \d{4}|"
     r"(?:19|20)\d{6}"
 )
+_CODE = re.compile(r"(?=.*\d)[\w./-]{4,30}", re.ASCII)
 _LINK = re.compile(r"https?://|www\.|\S+@\S+\.\S+", re.I)
 
 
@@ -108,6 +109,7 @@ def _guess(grid: Grid) -> int | None:
         return None
     width = median(sum(1 for cell in row if cell) for _, row in filled)
     best, best_score = None, 0.0
+    counted = [_known(row) for _, row in filled]
     for place, (i, row) in enumerate(filled[:_SEARCH]):
         cells = [cell for cell in row if cell]
         if i in grid.spans or (len(cells) < 2 and width >= 2) or len(set(cells)) < min(2, width):
@@ -117,8 +119,7 @@ def _guess(grid: Grid) -> int | None:
         plain = sum(map(_plain, cells)) / len(cells)
         if plain < 0.7:
             continue
-        known = _known(row)
-        below = [_known(other) for _, other in filled[place + 1 : place + 11]]
+        known, below = counted[place], counted[place + 1 : place + 11]
         usual = sum(below) / len(below) if below else 0.0
         score = known - 1.5 * usual if known else 0.0
         score = score / max(3, len(cells)) + (0.15 if place == 0 else 0) - place * 0.004
@@ -189,7 +190,8 @@ def _unique(names: list[str]) -> list[str]:
 
 def assign(grid: Grid, found: Layout) -> Roles:
     """Decide the roles. What headings decide depends on headings alone, so it is the same for every version."""
-    headings, kinds = found.headings, [kind(h) for h in found.headings]
+    headings = found.headings
+    kinds = [kind(h) for h in headings] if grid.kind != "json" else _json_kinds(grid, headings)
     sample = _sample(grid, found)
     roles = Roles()
 
@@ -203,7 +205,7 @@ def assign(grid: Grid, found: Layout) -> Roles:
         take("product", _best(headings, kinds, "product"), "heading")
         take("category", _best(headings, kinds, "category"), "heading")
         take("origin", _best(headings, kinds, "origin"), "heading")
-        _names(headings, kinds, roles, sample)
+        _names(headings, kinds, roles, sample, grid.section)
         _identifier(headings, kinds, roles, sample)
     if not roles.columns.keys() & {"vendor", "product"}:
         _by_values(headings, kinds, roles, sample, grid.kind)
@@ -211,8 +213,26 @@ def assign(grid: Grid, found: Layout) -> Roles:
     for i, heading in enumerate(headings):
         if i not in used and _left_out(heading, kinds[i], [row[i] for row in sample if i < len(row)]):
             roles.ignore.append(i)
+    main = [headings[i] for role, i in roles.columns.items() if role in ("vendor", "product")]
+    if main and all(heading.startswith("../") for heading in main):
+        roles.columns.clear()  # the names are those of the objects around: this array is one of their fields
     roles.evidence = _evidence(roles, kinds, sample)
     return roles
+
+
+def _json_kinds(grid: Grid, headings: list[str]) -> list[str]:
+    """What fields are: those of objects around the records ("../name") group them; bare values are what their key says."""
+    kinds = []
+    for heading in headings:
+        said = kind(heading.removeprefix("../"))
+        if heading.startswith("../"):
+            said = {"name": "category", "product": "category", "vendor": "vendor", "category": "category"}.get(
+                said, "parent"
+            )
+        elif heading == "value":
+            said = kind(grid.section) if kind(grid.section) in ("vendor", "product") else ""
+        kinds.append(said)
+    return kinds
 
 
 def _sample(grid: Grid, found: Layout) -> list[list[str]]:
@@ -223,17 +243,23 @@ def _sample(grid: Grid, found: Layout) -> list[list[str]]:
     return rows
 
 
+# Words that head a column of the wanted kind only where no plainer word does.
+_WEAK = frozenset({"designation", "item", "service", "services", "application", "model", "project", "type", "kind", "art",
+                   "tipo", "area", "field", "group", "lot", "pool", "вид", "тип", "区分", "种类", "類型", "类型", "型号",
+                   "型號", "项目名称", "件名", "النوع", "סוג", "구분", "유형", "bezeichnung", "modelo", "modell"})  # fmt: skip
+
+
 def _best(headings: list[str], kinds: list[str], wanted: str) -> int | None:
     """The column whose heading says most plainly that it is the wanted one."""
 
-    def plainness(i: int) -> tuple[bool, int, int, int]:
-        said = aspects(headings[i])
-        return ("name" in said, -len(said.keys() - {"name"}), -len(words(headings[i])), -i)
+    def plainness(i: int) -> tuple[bool, bool, int, int, int]:
+        said, parts = aspects(headings[i]), words(headings[i])
+        return (not _WEAK.issuperset(parts), "name" in said, -len(said.keys() - {"name"}), -len(parts), -i)
 
     return max((i for i, k in enumerate(kinds) if k == wanted), key=plainness, default=None)
 
 
-def _names(headings: list[str], kinds: list[str], roles: Roles, sample: list[list[str]]) -> None:
+def _names(headings: list[str], kinds: list[str], roles: Roles, sample: list[list[str]], grid_section: str) -> None:
     """Give columns that say only "name" to the role that is still free."""
     names = [i for i, k in enumerate(kinds) if k == "name"]
     have = roles.columns.keys() & {"vendor", "product"}
@@ -245,10 +271,9 @@ def _names(headings: list[str], kinds: list[str], roles: Roles, sample: list[lis
         values = [row[names[0]] for row in sample if names[0] < len(row) and row[names[0]]]
         firms = sum(map(names_firm, values)) / len(values) if values else 1.0
         software = {"description", "version"} & {k for k in kinds}
-        role = "product" if firms < 0.1 and software else "vendor"
+        told = kind(grid_section)
+        role = told if told in ("vendor", "product") else "product" if firms < 0.1 and software else "vendor"
         roles.columns[role], roles.by[role] = names[0], "heading"
-        if len(names) > 1 and role == "vendor" and "category" not in roles.columns:
-            pass
     if "vendor" not in roles.columns:
         brand = next((i for i, k in enumerate(kinds) if k == "brand"), None)
         if brand is not None:
@@ -304,7 +329,11 @@ def likeness(values: list[str]) -> float:
     given = [v for v in values if v]
     if not given:
         return 0.0
-    good = sum(1 for v in given if 2 <= len(v) <= 90 and _plain(v) and any(c.isalpha() for c in v))
+    good = sum(
+        0.4 if _CODE.fullmatch(v) else 1.0
+        for v in given
+        if 2 <= len(v) <= 90 and _plain(v) and any(c.isalpha() for c in v)
+    )
     share = good / len(given)
     distinct = len(set(given)) / len(given)
     firms = sum(1 for v in given if len(v) <= 120 and names_firm(v)) / len(given)
@@ -355,9 +384,6 @@ def _by_values(headings: list[str], kinds: list[str], roles: Roles, sample: list
                 if i not in taken and kinds[i] in ("id", "") and len(values) >= 5 and _codes(values):
                     roles.columns["identifier"], roles.by["identifier"] = i, "values"
                     break
-
-
-_CODE = re.compile(r"(?=.*\d)[\w./-]{4,30}")
 
 
 def _codes(values: list[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from lxml import etree
@@ -13,9 +13,11 @@ from .errors import NoListFound, RecipeMisfit, TooLarge, UnreadableFormat
 from .reading import MAX_CELLS, MAX_COLUMNS, Document, Grid
 from .recipe import Recipe, selector
 from .text import decode
-from .visible import collapse, heading_text, is_aside, lines_of, text_of
+from .visible import INTRICATE, collapse, flat_cells, heading_text, is_aside, text_of
 
 _TABLE_ROWS = etree.XPath("./tr | ./thead/tr | ./tbody/tr | ./tfoot/tr")
+_FOOTERS = etree.XPath("./tfoot/tr")
+_HOLDS_TABLES = etree.XPath("boolean(.//table)")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "caption", "legend", "summary")
 
 
@@ -23,11 +25,19 @@ def open_html(body: bytes, encoding: str) -> Document:
     """Parse a page. Raises TooLarge where the parser would drop part of it without a word."""
     decoded = decode(body, encoding)
     root = parse(decoded.text)
-    title = root.findtext(".//title") or root.findtext(".//h1") or ""
-    language = next((tag.get("lang", "") for tag in root.iter("html", "body") if tag.get("lang")), "")
+    title = root.findtext("head/title") or root.findtext("body//h1") or ""
+    inner = root.find("body")
+    language = root.get("lang") or (inner.get("lang") if inner is not None else "") or ""
+
+    found: list[tuple[Grid, Any]] = []  # the tables, once they were looked for
+
+    def tables() -> list[tuple[Grid, Any]]:
+        if not found:
+            found.extend(_tables(root))
+        return found
 
     def grids(recipe: Recipe | None) -> list[Grid]:
-        return _named(root, recipe) if recipe else [*table_grids(root), *blocks.grids(root)]
+        return _named(root, recipe, tables) if recipe else [*(grid for grid, _ in tables()), *blocks.grids(root)]
 
     def next_pages(recipe: Recipe) -> list[str]:
         found = []
@@ -42,7 +52,7 @@ def open_html(body: bytes, encoding: str) -> Document:
         encoding=decoded.encoding,
         title=collapse(title),
         language=language.strip(),
-        text=lambda: "\n".join(lines_of(root)),
+        text=lambda: "\n".join(line.text for line in blocks.page_lines(root)),
         next_pages=next_pages,
         warnings=decoded.warnings,
         native=root,
@@ -66,7 +76,7 @@ def parse(text: str) -> Any:
     return root
 
 
-def _named(root: Any, recipe: Recipe) -> list[Grid]:
+def _named(root: Any, recipe: Recipe, tables: Callable[[], list[tuple[Grid, Any]]]) -> list[Grid]:
     """The grids that a recipe names."""
     if css := recipe.place("items"):
         return [blocks.records(root, css, recipe)]
@@ -74,18 +84,13 @@ def _named(root: Any, recipe: Recipe) -> list[Grid]:
         return [blocks.lines(root, recipe)]
     css = recipe.place("table")
     if not css:
-        return list(table_grids(root))
+        return [grid for grid, _ in tables()]
     chosen = selector(css, "where.table")(root)
-    tables = [tag if tag.tag == "table" else tag.find(".//table") for tag in chosen]
-    if not (found := [tag for tag in tables if tag is not None]):
+    named = [tag if tag.tag == "table" else tag.find(".//table") for tag in chosen]
+    if not (found := [tag for tag in named if tag is not None]):
         raise RecipeMisfit(f"The page has no table at {css!r}, which the recipe names as where.table.")
     wanted = set(found)
-    return [grid for grid, tag in _tables(root) if tag in wanted]
-
-
-def table_grids(root: Any) -> Iterator[Grid]:
-    """Every table of the page that could be a list, in the page's order."""
-    return (grid for grid, _tag in _tables(root))
+    return [grid for grid, tag in tables() if tag in wanted]
 
 
 def _tables(root: Any) -> Iterator[tuple[Grid, Any]]:
@@ -108,47 +113,42 @@ def _tables(root: Any) -> Iterator[tuple[Grid, Any]]:
 def _grid(table: Any, number: int) -> Grid:
     rows: list[list[str]] = []
     spans: dict[int, str] = {}
-    elements: list[Any] = []
+    places: list[int] = []  # the row of the page that each row of the grid is
     stated, leading = 0, True
     carried: dict[int, tuple[int, str]] = {}  # column → rows that a cell from above still reaches into, its text
     budget = MAX_CELLS
-    for tr in _TABLE_ROWS(table):
-        cells = [cell for cell in tr if cell.tag == "td" or cell.tag == "th"]
+    flat = next(table.iterdescendants(*INTRICATE), None) is None
+    lines = _rows(table)
+    for place, tr in enumerate(lines):
+        if flat and not leading and not carried and (quick := flat_cells(tr)):  # nearly all of a large table
+            rows.append(quick)
+            places.append(place)
+            budget -= len(quick)
+            continue
+        cells = [cell for cell in tr if cell.tag in ("td", "th")]
         if not cells and not carried:
             continue
-        row: list[str] = []
-        plain = not carried
-        if plain:
-            for cell in cells:
-                if len(cell.attrib) and ("colspan" in cell.attrib or "rowspan" in cell.attrib):
-                    plain = False
-                    break
-        if plain:
-            row = [_text(cell) for cell in cells]
-        else:
-            row = _spanned(cells, carried)
+        plain = not (carried or any("colspan" in c.attrib or "rowspan" in c.attrib for c in cells))
+        row = [text_of(cell) for cell in cells] if plain else _spanned(cells, carried)
         budget -= len(row)
         if budget < 0:
             raise TooLarge(f"A table of the page spans more than {MAX_CELLS:,} cells.")
-        parent = tr.getparent().tag
-        if parent == "tfoot":
-            continue
         if len(cells) == 1 and len(row) > 1 and not plain:
             spans[len(rows)] = row[0]
         if leading:
-            if parent == "thead" or (cells and all(c.tag == "th" for c in cells)) or len(rows) in spans:
+            if tr.getparent().tag == "thead" or (cells and all(c.tag == "th" for c in cells)) or len(rows) in spans:
                 stated = len(rows) + 1
             elif rows or any(row):
                 leading = False
         rows.append(row)
-        elements.append(tr)
+        places.append(place)
     while stated and stated - 1 in spans:  # a spanning row below the headings is a category, not a heading
         stated -= 1
-    if not stated and rows and _bold(elements[0]):
+    if not stated and rows and _bold(lines[places[0]]):
         stated = 1
 
     def select(row: int, column: int, css: str) -> list[str]:
-        cells = [cell for cell in elements[row] if cell.tag in ("td", "th")]
+        cells = [cell for cell in _rows(table)[places[row]] if cell.tag in ("td", "th")]
         if column >= len(cells):
             return []
         return [text for part in selector(css, "select")(cells[column]) if (text := text_of(part))]
@@ -159,17 +159,16 @@ def _grid(table: Any, number: int) -> Grid:
         rows=rows,
         stated=stated if stated else -1,
         spans=spans,
-        where={},
-        weight=_weight(table, rows),
+        weight=_weight(table, rows, flat),
         select=select,
     )
 
 
-def _text(cell: Any) -> str:
-    if len(cell):
-        return text_of(cell)
-    text: str | None = cell.text
-    return collapse(text) if text else ""
+def _rows(table: Any) -> list[Any]:
+    """A table's own rows, without its footer's. Not kept by the caller: 25,000 of them slow every garbage collection."""
+    footers = set(_FOOTERS(table))
+    rows: list[Any] = _TABLE_ROWS(table)
+    return [tr for tr in rows if tr not in footers] if footers else rows
 
 
 def _spanned(cells: list[Any], carried: dict[int, tuple[int, str]]) -> list[str]:
@@ -192,7 +191,7 @@ def _spanned(cells: list[Any], carried: dict[int, tuple[int, str]]) -> list[str]
                 break
             row.append("")
             continue
-        text = _text(cell)
+        text = text_of(cell)
         down = _span(cell.get("rowspan"), 65_534)
         for place in range(column, min(column + _span(cell.get("colspan"), 1000), MAX_COLUMNS)):
             if place in carried:
@@ -227,9 +226,9 @@ def _bold(tr: Any) -> bool:
     return True
 
 
-def _weight(table: Any, rows: list[list[str]]) -> float:
+def _weight(table: Any, rows: list[list[str]], flat: bool) -> float:
     weight = 0.3 if is_aside(table) else 1.0
-    if table.find(".//table") is not None or table.get("role") == "presentation":
+    if (not flat and _HOLDS_TABLES(table)) or table.get("role") == "presentation":
         inner = sum(len(cell) > 400 for row in rows[:20] for cell in row)
         if inner or len(rows) < 3 or table.get("role") == "presentation":
             weight *= 0.3  # a table of layout: its cells hold other tables

@@ -15,6 +15,7 @@ from .text import Decoded
 
 _WRAPPED = re.compile(r"\A\s*(?:(?:var|let|const)\s+)?[\w$.\[\]\"']{1,80}\s*(?:=|\()\s*(?=[\[{])")
 _STEP = re.compile(r'"((?:[^"\\]|\\.)*)"|([^.]+)')
+_ESCAPE = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
 _DEPTH = 6  # levels of objects within a record that become columns
 _NEXT = ("next", "links.next", "_links.next.href", "meta.next", "paging.next", "pagination.next", "next_page_url",
          "nextLink", "@odata.nextLink", "next_url", "links.next.href")  # fmt: skip
@@ -71,6 +72,11 @@ def parse(text: str) -> Any:
         return _loads(text)
     except json.JSONDecodeError as error:
         failed = error
+        if "escape" in error.msg:  # a lone backslash, as programs that paste text into JSON leave it
+            try:
+                return _loads(_ESCAPE.sub(lambda hit: hit[0] if hit[1] else "\\\\", text))
+            except json.JSONDecodeError as again:
+                failed = again
     except RecursionError as error:
         raise TooLarge("The JSON nests its values too deeply to be read.") from error
     lines = [line for line in text.splitlines() if line.strip()]
@@ -90,7 +96,7 @@ def parse(text: str) -> Any:
 
 
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, strict=False)
 
 
 # --- paths ---
@@ -183,12 +189,13 @@ def _grid(path: str, found: list[tuple[dict[str, str], Any]]) -> Grid:
         return Grid(rows=rows, **base)  # type: ignore[arg-type]
     columns: dict[str, int] = {}
     listed: set[str] = set()
+    joined: set[str] = set()
     flat: list[dict[str, str]] = []
     cells = 0
     for above, one in records:
         row = dict(above) if not keyed else {k: v for k, v in above.items() if k == "../key"}
         if isinstance(one, dict):
-            _flatten(one, "", row, listed, 0)
+            _flatten(one, "", row, listed, joined, 0)
         elif one is not None:
             row["value"] = _scalar(one) if not isinstance(one, list) else "; ".join(map(_scalar, one))
         cells += len(row)
@@ -205,17 +212,20 @@ def _grid(path: str, found: list[tuple[dict[str, str], Any]]) -> Grid:
         headings=names,
         rows=[[row.get(key, "") for key in names] for row in flat],
         ignore=tuple(key for key in names if key in listed),
+        joined=tuple(key for key in names if key in joined),
         **base,  # type: ignore[arg-type]
     )
 
 
-def _flatten(record: dict[str, Any], prefix: str, row: dict[str, str], listed: set[str], depth: int) -> None:
+def _flatten(
+    record: dict[str, Any], prefix: str, row: dict[str, str], listed: set[str], joined: set[str], depth: int
+) -> None:
     """Fields of objects within a record as "a.b". Fields of arrays within it can be named by a recipe, and are joined."""
     for key, value in record.items():
         name = prefix + key
         if isinstance(value, dict):
             if depth < _DEPTH:
-                _flatten(value, name + ".", row, listed, depth + 1)
+                _flatten(value, name + ".", row, listed, joined, depth + 1)
         elif isinstance(value, list):
             if any(isinstance(one, dict) for one in value):
                 parts: dict[str, list[str]] = {}
@@ -228,6 +238,7 @@ def _flatten(record: dict[str, Any], prefix: str, row: dict[str, str], listed: s
                     row[k] = "; ".join(dict.fromkeys(filter(None, texts)))
                     listed.add(k)
             else:
+                joined.add(name)
                 row[name] = "; ".join(text for one in value if (text := _scalar(one)))
         elif value is not None:
             row[name] = _scalar(value)

@@ -26,7 +26,8 @@ class Grid:
     `stated` counts the leading rows that the markup itself calls headings; -1 where it says nothing.
     `spans` maps a row's index to its text where one cell fills the whole row.
     `weight` (0 to 1) is lowered where the surroundings say navigation, layout, example or note.
-    `select` gives the texts of the parts of a cell that match a CSS selector: (row, column, selector).
+    `ignore` names columns that are no extras unless a recipe asks for them, `joined` those whose cells join several
+    values by "; ". `select` gives the texts of the parts of a cell that match a CSS selector: (row, column, selector).
     """
 
     kind: str
@@ -39,7 +40,7 @@ class Grid:
     where: dict[str, str] = field(default_factory=dict)
     weight: float = 1.0
     ignore: tuple[str, ...] = ()
-    nested: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     select: Callable[[int, int, str], list[str]] | None = None
 

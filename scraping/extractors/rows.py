@@ -15,7 +15,6 @@ from .reading import Grid
 from .recipe import ROLES, SECTION, Recipe, compiled, fold
 
 _NEW: Callable[[type[Row], Iterable[Any]], Row] = tuple.__new__  # Row's own constructor takes twice the time
-_NONE: dict[str, str] = {}
 _TOTALS = ("total", "subtotal", "grand total", "sum", "displayed", "合計", "总计", "合计", "小计", "計", "итого", "всего",
            "gesamt", "summe", "suma", "totale", "المجموع", "الإجمالي", 'סה"כ', "합계", "총계")  # fmt: skip
 
@@ -94,8 +93,8 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
     width = len(headings)
     order = [places.get(role, width) for role in ROLES]  # the cell past the last is always ""
     names = tuple(headings[i] for i in extras)
-    pick = itemgetter(*extras) if len(extras) > 1 else None
-    single = extras[0] if len(extras) == 1 else None
+    pick = itemgetter(*extras) if len(extras) > 1 else lambda row: tuple([row[i] for i in extras])
+    new, longer = _NEW, 0
     v, p, c, n, o = order
     main = [i for role, i in places.items() if role in ("vendor", "product", "identifier")]
     first = main[0] if main else 0
@@ -106,52 +105,48 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
     edges = {i for i in spans if i >= body}
     plain = not tidy.needed and not by_section
     tail = len(rows) - 5 if width > 1 else len(rows)
+    head = headings[first] if headings else ""
     for number in range(body, len(rows)):
         row = rows[number]
-        if number in edges:
+        if len(row) == width:
+            row.append("")  # the grid is read once, so no copy of each row is made
+        elif len(row) < width:
+            row = row + [""] * (width + 1 - len(row))
+        else:
+            row = [*row[:width], ""]
+            longer += 1
+        name = row[first]
+        if edges and number in edges:
             if by_section or not row[first : first + 1] == [spans[number]]:
                 current = spans[number]
             continue
-        size = len(row)
-        if size < width:
-            if not any(row):
-                continue
-            row = row + [""] * (width + 1 - size)
-        else:
-            row = row[:width] + [""] if size > width else [*row, ""]
-        if not row[first] and not tidy.fills and not any([row[i] for i in main]):  # noqa: C419 - a list is quicker here
+        if not name and not tidy.fills and not any([row[i] for i in main]):  # noqa: C419 - a list is quicker here
             if by_section and (text := _only(row)):
                 current = text
             elif any(row):
                 tidy.skipped.append(_only(row) or next(filter(None, row)))
             continue
-        if row[first] == headings[first] and tidy.repeated(row):
+        if (name == head and tidy.repeated(row)) or (number >= tail and _is_total(row)):
             continue
-        if number >= tail and _is_total(row):
-            continue
-        if pick is not None:
-            values = pick(row)
-            extra = (
-                dict(zip(names, values, strict=True))
-                if all(values)
-                else {k: t for k, t in zip(names, values, strict=True) if t}
-            )
-        elif single is not None:
-            extra = {names[0]: row[single]} if row[single] else _NONE
+        values = pick(row)
+        if "" in values:
+            extra = {key: text for key, text in zip(names, values) if text}  # noqa: B905 - of one length
         else:
-            extra = _NONE
+            extra = dict(zip(names, values))  # noqa: B905 - of one length
         if plain:
-            append(_NEW(Row, (row[v], row[p], row[c], row[n], row[o], extra)))
+            append(new(Row, (row[v], row[p], row[c], row[n], row[o], extra)))
         else:
             parts = dict(zip(ROLES, (row[v], row[p], row[c], row[n], row[o]), strict=True))
             if by_section:
                 parts[by_section] = current
             for one in tidy.entries(parts, number, row):
-                more = {name: text for name, text in one.items() if name not in ROLES and text}
+                more = {key: text for key, text in one.items() if key not in ROLES and text}
                 if one["vendor"] or one["product"] or one["identifier"]:
                     append(Row(*(one[role] for role in ROLES), {**extra, **more} if more else extra))
                 else:
                     tidy.skipped.append(next(filter(None, row), ""))
+    if longer:
+        built.warnings.append(f"{longer} rows have cells past the last heading, which were left out.")
     if tidy.skipped:
         shown = "; ".join(repr(text[:60]) for text in tidy.skipped[:3])
         built.warnings.append(

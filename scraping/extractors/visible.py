@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from html import unescape
 from typing import Any
+
+from lxml import etree
 
 BLOCKS = frozenset(
     [
@@ -53,7 +57,7 @@ BLOCKS = frozenset(
         "br",
     ]
 )
-_UNSEEN = frozenset(
+UNSEEN = frozenset(
     [
         "script",
         "style",
@@ -87,6 +91,17 @@ _HIDDEN_CLASS = re.compile(
 )
 _HIDDEN_STYLE = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+_MARK = "\ufdd0"  # no character: it stands for the end of a cell
+# Each class or style that hides has one of these in it.
+_TELLING = ("none", "sr-only", "visually", "invisible", "screen-reader", "offscreen", "assistive", "btn", "button")
+_EMPTY = re.compile(r"<t[dh](?:\s[^>]*)?/>")
+_ATTIRE = re.compile(r'(?:class|style)="([^"]*)"')
+_TAG = re.compile(r"<[^>]*>")
+_BREAK = re.compile(
+    r"</?(?:" + "|".join(sorted(BLOCKS - {"td", "th", "tr"}, key=len, reverse=True)) + r")(?:\s[^>]*)?/?>"
+)
+# Elements of which not all is seen, or not as it stands.
+INTRICATE = (*sorted(UNSEEN), "sup", "pre")
 _ASIDE = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|breadcrumbs?|footer|sidebar|pagination|pager|cookie|toolbar|share|social|"
     r"related|banner|masthead|skip|language|lang|login|search-form|tags?)(?:$|[\s_-])",
@@ -114,12 +129,43 @@ def hidden(tag: Any) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
+def _hides(value: str) -> bool:
+    return bool(_HIDDEN_CLASS.search(value) or _HIDDEN_STYLE.search(value))
+
+
+def flat_cells(tr: Any) -> list[str] | None:
+    """What `text_of` gives for each cell of a row, in a tenth of the time; None for a row that needs the long way.
+
+    All that a row holds is seen, unless attributes hide it or cells span: then its texts are what is left without tags.
+    The caller has seen to it that the table holds none of the elements `INTRICATE`.
+    """
+    text = etree.tostring(tr, encoding="unicode", with_tail=False)
+    if "span=" in text or "hidden" in text or " role=" in text or _MARK in text:
+        return None
+    for word in _TELLING:
+        if word in text and any(map(_hides, _ATTIRE.findall(text))):
+            return None
+    text = text.replace("\n", " ").replace("\t", " ").replace("&#13;", " ")
+    if "/>" in text:
+        text = _EMPTY.sub(_MARK, text)
+    text = text.replace("</td>", _MARK).replace("</th>", _MARK)
+    if _BREAK.search(text):
+        text = _BREAK.sub("\n", text)
+    cells = [cell.strip() for cell in _TAG.sub("", text).split(_MARK)]
+    cells.pop()
+    for i, cell in enumerate(cells):
+        if "\n" in cell or "  " in cell:
+            cells[i] = "\n".join(line for one in cell.split("\n") if (line := collapse(one)))
+    return [unescape(cell).strip() for cell in cells] if "&" in text else cells
+
+
 def _footnote(tag: Any) -> bool:
     link = tag.find(".//a")
     return link is not None and (link.get("href") or "").startswith("#")
 
 
-def pieces(root: Any, inside: frozenset[str] = frozenset()) -> Iterator[str]:
+def pieces(root: Any) -> Iterator[str]:
     """Texts in reading order, with "\\n" where a block or a line break parts them. Iterative: pages nest deeply."""
     if root.text:
         yield root.text
@@ -137,12 +183,7 @@ def pieces(root: Any, inside: frozenset[str] = frozenset()) -> Iterator[str]:
                     yield done.tail
             continue
         name = tag.tag
-        if (
-            not isinstance(name, str)
-            or (name in _UNSEEN and name not in inside)
-            or hidden(tag)
-            or (name == "sup" and _footnote(tag))
-        ):
+        if not isinstance(name, str) or name in UNSEEN or hidden(tag) or (name == "sup" and _footnote(tag)):
             if name in BLOCKS:
                 yield "\n"
             if tag.tail:
@@ -150,22 +191,20 @@ def pieces(root: Any, inside: frozenset[str] = frozenset()) -> Iterator[str]:
             continue
         if name in BLOCKS:
             yield "\n"
-        elif name == "img" and tag.get("alt") and "flag" not in tag.get("alt", ""):
-            pass
         if tag.text:
             yield _SPACE.sub(" ", tag.text)
         stack.append(iter(tag))
         tags.append(tag)
 
 
-def text_of(tag: Any, inside: frozenset[str] = frozenset()) -> str:
+def text_of(tag: Any) -> str:
     """The text of an element; its lines parted by "\\n"."""
     if not len(tag):
         return collapse(tag.text) if tag.text else ""
     lines: list[str] = []
     current: list[str] = []
     first = True
-    for piece in pieces(tag, inside):
+    for piece in pieces(tag):
         if piece == "\n" and not first:
             lines.append("".join(current))
             current = []
@@ -174,14 +213,6 @@ def text_of(tag: Any, inside: frozenset[str] = frozenset()) -> str:
         first = False
     lines.append("".join(current))
     return "\n".join(line for one in lines if (line := collapse(one)))
-
-
-_WITH_TABLES = frozenset({"table", "nav"})
-
-
-def lines_of(root: Any) -> list[str]:
-    """Every line of a page that is not empty, tables included."""
-    return [line for line in text_of(root, _WITH_TABLES).split("\n") if line]
 
 
 def heading_text(tag: Any) -> str:

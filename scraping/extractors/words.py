@@ -20,7 +20,8 @@ TERMS: dict[str, str] = {
         awardee|applicant|enterprise|corporation|brand owner|seller|dealer|distributor|producer|maker|business name|
         legal name|trading name|trade name of company|registered name|consultant|csp|service provider|recipient|
         individual or entity|undertaking|oem|partner|member name|proprietor|licence holder|license holder|
-        certificate holder|authorisation holder|authorization holder|holder|sanctioned party|debarred
+        certificate holder|authorisation holder|authorization holder|holder|sanctioned party|tenderer|
+        antragsteller*|commanditaire|développeu*|denominación social|nhà thầu|nhà cung cấp|perusahaan|penyedia|
         fournisseur*|société|societe|entreprise*|raison sociale|éditeur|editeur|titulaire|attributaire|fabricant|
         prestataire|dénomination sociale|opérateur|exploitant|soumissionnaire|
         anbieter|lieferant*|hersteller*|unternehmen*|firma|firmen*|firmenname|auftragnehmer*|dienstleister|inhaber|
@@ -54,7 +55,7 @@ TERMS: dict[str, str] = {
         المنتج|المنتجات|البرنامج|البرمجيات|الصنف|السلعة|
         מוצר|המוצר|שם המוצר|תוכנה|התוכנה|פריט|דגם|
         产品|產品|软件|軟體|型号|型號|商品|货物名称|系统名称|品名|物品名称|项目名称|标的名称|药品名称|设备名称|
-        製品|品名|商品|サービス名|工事名|業務名|件名|機種|型式|ソフトウェア|品目名|物品名|
+        製品|品名|商品|サービス名|工事名|業務名|件名|機種|型式|ソフトウェア|販売名|品目名|物品名|
         제품|품명|모델|상품|물품명|소프트웨어|품목명|사업명|공사명
     """,
     "name": """
@@ -67,13 +68,13 @@ TERMS: dict[str, str] = {
         numéro|numero|número|nummer|kennung|kennziffer|código|codigo|codice|numer|
         номер*|код|идентификатор*|реестров*|артикул|
         رقم|الرقم|رمز|מספר|קוד|מזהה|
-        编号|編號|号码|號碼|证号|證號|登记号|登記號|批号|代码|代碼|文号|番号|コード|번호|코드|登録番号
+        编号|編號|号码|號碼|证号|證號|证书号|登记号|登記號|批号|代码|代碼|文号|番号|コード|번호|코드|登録番号
     """,
     "firm": """
         duns|dunsnumber|uei|cage|ein|tin|vat|siren|siret|nif|cif|nit|ruc|rut|cnpj|cuit|inn|ogrn|lei|abn|acn|vat number|
         tax id|tax number|taxpayer|company number|company registration|firm id|company id|supplier id|vendor id|
         business number|
-        инн|огрн|кпп|едрпоу|ח פ|חפ|עוסק מורשה|统一社会信用代码|信用代码|组织机构代码|統一編號|法人番号|사업자등록번호|사업자번호|사업자|
+        rfc|nip|kvk|npwp|mã số thuế|codice fiscale|partita iva|fiscal code|naics|бин|инн|огрн|кпп|едрпоу|ח פ|חפ|עוסק מורשה|统一社会信用代码|信用代码|组织机构代码|統一編號|法人番号|사업자등록번호|사업자번호|사업자|
         السجل التجاري
     """,
     "counter": """
@@ -103,7 +104,7 @@ TERMS: dict[str, str] = {
         분류|구분|종류|유형|업종|분야|품목
     """,
     "origin": """
-        country countries|nationality|country of origin|origin|country of registration|citizenship|jurisdiction|
+        quốc gia|negara|country countries|nationality|country of origin|origin|country of registration|citizenship|jurisdiction|
         pays|nationalité|origine|land|staat|herkunft*|herkunftsland|nationalität|país|pais|nacionalidad|origen|
         nacionalidade|origem|paese|kraj|země|ülke|стран*|гражданств*|происхожден*|
         الدولة|بلد|البلد|الجنسية|المنشأ|بلد المنشأ|מדינה|ארץ|ארץ מקור|לאום|
@@ -119,14 +120,14 @@ TERMS: dict[str, str] = {
     """,
     "status": """
         status|state|active|result|results|remark remarks|note notes|comment comments|condition|conditions|outcome|decision|
-        approved|eligible|level|rating|score|grade|statut|état|remarque*|observation*|bemerkung*|zustand|anmerkung*|
+        approved|eligible|level|rating|score|grade|estatus|niveau|statut|état|remarque*|observation*|bemerkung*|zustand|anmerkung*|
         estado|observacion*|resultado|situación|situação|observações|статус|состояни*|примечан*|результат*|
-        الحالة|ملاحظات|סטטוס|מצב|הערות|状态|狀態|备注|備註|结果|備考|結果|状況|評価|총점|상태|비고|결과|등급|점수|点|점
+        الحالة|ملاحظات|סטטוס|מצב|הערות|状态|狀態|备注|備註|结果|備考|結果|状況|評価|等級|等级|총점|상태|비고|결과|등급|점수|点|점
     """,
     "address": """
-        address|addresses|city|street|postcode|postal|zip|town|region|province|county|location|place|district|headquarters|
+        địa chỉ|alamat|plaats|sede legale|address|addresses|city|street|postcode|postal|zip|town|region|province|county|location|place|district|headquarters|
         adresse|ville|localité|siège|code postal|commune|anschrift|ort|plz|straße|sitz|dirección|direccion|domicilio|ciudad|
-        localidad|endereço|endereco|cidade|município|indirizzo|città|adres|адрес*|город*|регион*|местонахожден*|место|
+        localidad|endereço|endereco|cidade|município|indirizzo|città|adres|реквизит*|адрес*|город*|регион*|местонахожден*|место|
         العنوان|المدينة|المنطقة|כתובת|עיר|יישוב|地址|住所|所在地|注册地|城市|省份|地区|都道府県|市区町村|주소|소재지|지역
     """,
     "contact": """
@@ -153,14 +154,14 @@ TERMS: dict[str, str] = {
         fonction|fonctionnalité|fonctionnalite|cas d usage|usage|langue|beschreibung|funktion|zweck|grund|umfang|
         descripción|descripcion|finalidad|motivo|descrição|objeto|objet|gegenstand|описан*|назначен*|характеристик*|
         основани*|причин*|верси*|الوصف|المواصفات|السبب|תיאור|מפרט|סיבה|גרסה|描述|说明|說明|规格|規格|版本|用途|功能|原因|
-        性能|仕様|概要|説明|機能|バージョン|方式|내용|설명|규격|버전|용도|사유
+        性能|仕様|理由|違反|违法|概要|説明|機能|バージョン|方式|내용|설명|규격|버전|용도|사유
     """,
     "buyer": """
-        agency|authority|buyer|purchaser|client|customer|department|ministry|bureau|office|procuring entity|
+        debarred by|sanctioned by|blacklisted by|debarring|agency|authority|buyer|purchaser|client|customer|department|ministry|bureau|office|procuring entity|
         contracting authority|contracting entity|awarding|sponsor|sponsoring agency|lab|laboratory|assessor|certifier|body|
         certification body|issuer|regulator|acheteur|pouvoir adjudicateur|ministère|organisme|auftraggeber|vergabestelle|
         behörde|entidad|órgano|organo|comprador|entidad contratante|órgão|orgao|заказчик*|орган|ведомств*|
-        الجهة|الوزارة|הגוף|משרד|采购人|采购单位|採購單位|主管|发证机构|认证机构|发证机关|部门|机关|
+        الجهة|الوزارة|הגוף|משרד|采购人|采购单位|採購單位|主管|发证机构|认证机构|发证机关|部门|机关|機關|执法单位|
         発注者|発注機関|部局名|部局|調達機関|認証機関|評価機関|府省|발주기관|수요기관|기관명|기관
     """,
     "brand": """
@@ -174,7 +175,7 @@ TERMS: dict[str, str] = {
     """,
 }
 # Which aspect decides when a heading speaks of several, first to last.
-ORDER = ("volatile", "contact", "link", "date", "amount", "firm", "address", "origin", "parent", "counter", "id", "category",
+ORDER = ("volatile", "contact", "link", "date", "amount", "firm", "origin", "address", "parent", "counter", "id", "category",
          "status", "description", "buyer", "vendor", "product", "brand", "name")  # fmt: skip
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff66-\uff9d]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -225,6 +226,8 @@ def aspects(heading: str) -> Mapping[str, int]:
     """Every aspect that a heading's words speak of, with the place of the last word that says so."""
     parts = words(heading)
     found: dict[str, int] = {}
+    if len(parts) > 1 and all("counter" in _PHRASES.get((part,), ()) for part in parts):
+        return MappingProxyType({"counter": 0})  # "Sr. #"
     taken = [False] * len(parts)
     for size in range(min(_LONGEST, len(parts)), 0, -1):  # longest phrases first, and each word counts once
         for start in range(len(parts) - size + 1):
@@ -280,7 +283,7 @@ def _dense_aspects(text: str) -> dict[str, int]:
 
 
 _DENSE_BY_LENGTH = sorted(_DENSE, key=len, reverse=True)
-_NUMBER = {"no", "n°", "nº", "№", "nr", "num", "number", "номер", "numéro", "número", "numero"}
+_NUMBER = {"#", "no", "n°", "nº", "№", "nr", "num", "number", "номер", "numéro", "número", "numero"}
 _OF = {"of", "de", "du", "del", "des", "da", "do", "der", "for", "by"}
 
 
