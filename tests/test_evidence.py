@@ -27,9 +27,9 @@ def make_capture(listed: VendorList, body: bytes, at=None, **fields) -> Capture:
 
 
 def facts(response) -> dict[str, str]:
-    """The terms and values of the aside."""
+    """The terms and values on the page."""
     page = html.fromstring(response.content)
-    return {words(dt): words(dt.getnext()) for dt in page.cssselect("aside dt")}
+    return {words(dt): words(dt.getnext()) for dt in page.cssselect("dl dt")}
 
 
 # The page
