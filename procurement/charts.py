@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from procurement.observations import Segment, Span
+from procurement.observations import Segment
 from procurement.templatetags.lists import people_date
 
 RELATIONS = ("domestic", "foreign", "unknown")
 _LANE, _BAR = 22, 12  # pixels
+_TOP, _HEIGHT = 4, 150  # pixels
+_MOST = 400
 _LABEL_ROOM = 22  # per cent of the width that a date needs on a phone
 
 
@@ -166,66 +168,88 @@ def _lane(lane: Lane, axis: Axis) -> SafeString:
     )
 
 
-def sizes(
-    series: Sequence[tuple[datetime, Mapping[str, int]]], axis: Axis, unobserved: Sequence[Span], label: str
-) -> SafeString:
-    """How many entries there were at each observation, by relation, stacked; a value holds until the next one.
+@dataclass(frozen=True)
+class Stretch:
+    """A number of entries by relation, known from one moment to another; of no length where it is of one moment."""
+
+    start: datetime
+    end: datetime
+    counts: Mapping[str, int]
+
+
+def sizes(stretches: Sequence[Stretch], axis: Axis, label: str) -> SafeString:
+    """How many entries there were, by relation, stacked. Between the stretches nothing is known: that is hatched.
 
     Args:
-        series: (moment, {"foreign": n, "domestic": n, "unknown": n}) in order of time.
-        unobserved: stretches to hatch.
         label: the chart in words.
     """
-    height, top, width = 150, 8, 1000
-    most = max((sum(counts.values()) for _, counts in series), default=0)
-    ceiling = _round_up(most)
-    areas, floor = [], [0.0] * len(series)
-    for relation in RELATIONS:
-        roof = [low + counts.get(relation, 0) for low, (_, counts) in zip(floor, series, strict=True)]
-        if roof != floor:
-            path = _steps([axis.at(at) * width / 100 for at, _ in series], floor, roof, ceiling, height, width)
-            areas.append(format_html('<path class="area {}" d="{}"/>', relation, path))
-        floor = roof
+    ceiling = _round_up(max((sum(s.counts.values()) for s in stretches), default=0))
+    shapes = [format_html('<rect fill="url(#hatch)" x="0" y="{}" width="100%" height="{}"/>', _TOP, _HEIGHT)]
+    for stretch in _coarse(_merged(stretches)):
+        shapes += _column(stretch, axis, ceiling)
     lines = format_html_join(
         "",
-        '<line class="grid" x1="0" x2="100%" y1="{0}" y2="{0}"/><text x="0" y="{1}">{2}</text>',
+        '<line class="grid" x1="0" x2="100%" y1="{0}" y2="{0}"/><text class="over" x="2" y="{1}">{2}</text>',
         (
-            (top + height * (1 - share), top + height * (1 - share) - 3, f"{int(ceiling * share):,}")
+            (
+                f"{_TOP + _HEIGHT * (1 - share):.1f}",
+                f"{_TOP + _HEIGHT * (1 - share) + 13:.1f}",
+                f"{ceiling * share:,.0f}",
+            )
             for share in (0.5, 1.0)
         ),
-    )
-    hatched = format_html_join(
-        "",
-        '<rect class="ground" x="{0}%" y="{2}" width="{1}%" height="{3}"/>'
-        '<rect fill="url(#hatch)" x="{0}%" y="{2}" width="{1}%" height="{3}"/>',
-        ((f"{axis.at(a):.3f}", f"{axis.at(b) - axis.at(a):.3f}", top, height) for a, b in unobserved),
     )
     texts = format_html_join(
         "",
         '<text x="{}%" y="{}" text-anchor="{}">{}</text>',
-        ((f"{x:.2f}", top + height + 18, anchor, text) for x, text, anchor in axis.labels()),
+        ((f"{x:.2f}", _TOP + _HEIGHT + 18, anchor, text) for x, text, anchor in axis.labels()),
     )
     return format_html(
-        '{}<svg class="sizes" width="100%" height="{}" role="img" aria-label="{}">'
-        '<svg x="0" y="{}" width="100%" height="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>'
-        '{}{}<line class="base" x1="0" x2="100%" y1="{}" y2="{}"/>{}</svg>',
-        HATCH, top + height + 24, label, top, height, width, height, SafeString("".join(areas)),
-        hatched, lines, top + height, top + height, texts,
+        '{}<svg class="sizes" width="100%" height="{}" role="img" aria-label="{}">{}{}'
+        '<line class="base" x1="0" x2="100%" y1="{}" y2="{}"/>{}</svg>',
+        HATCH, _TOP + _HEIGHT + 24, label, SafeString("".join(shapes)), lines, _TOP + _HEIGHT, _TOP + _HEIGHT, texts,
     )  # fmt: skip
 
 
-def _steps(
-    xs: Sequence[float], floor: Sequence[float], roof: Sequence[float], ceiling: int, height: int, width: int
-) -> str:
-    def y(value: float) -> float:
-        return height * (1 - value / ceiling)
+def _column(stretch: Stretch, axis: Axis, ceiling: int) -> list[SafeString]:
+    """The stack of one stretch, on the ground that hides the hatching; a lone moment is a bar of some pixels."""
+    x, width = axis.at(stretch.start), axis.at(stretch.end) - axis.at(stretch.start)
+    if width:
+        bar = '<rect class="{style}" shape-rendering="crispEdges" x="{x}%" width="{w}%" y="{y}" height="{h}"/>'
+    else:
+        bar = '<line class="{style} bar" x1="{x}%" x2="{x}%" y1="{y}" y2="{bottom}"/>'
+    place = {"x": f"{x:.3f}", "w": f"{width:.3f}"}
+    shapes = [format_html(bar, style="ground", y=_TOP, h=_HEIGHT, bottom=_TOP + _HEIGHT, **place)] if width else []
+    floor = float(_TOP + _HEIGHT)
+    for relation in RELATIONS:
+        height = _HEIGHT * stretch.counts.get(relation, 0) / ceiling
+        if height:
+            y, bottom, h = f"{floor - height:.2f}", f"{floor:.2f}", f"{height:.2f}"
+            shapes.append(format_html(bar, style=relation, y=y, h=h, bottom=bottom, **place))
+        floor -= height
+    return shapes
 
-    ends = [*xs[1:], float(width)]
-    there = "".join(f"L{a:.1f} {y(v):.2f}L{b:.1f} {y(v):.2f}" for a, b, v in zip(xs, ends, roof, strict=True))
-    back = "".join(
-        f"L{b:.1f} {y(v):.2f}L{a:.1f} {y(v):.2f}" for a, b, v in reversed(list(zip(xs, ends, floor, strict=True)))
-    )
-    return f"M{there[1:]}{back}Z"
+
+def _merged(stretches: Sequence[Stretch]) -> list[Stretch]:
+    merged: list[Stretch] = []
+    for stretch in stretches:
+        if merged and merged[-1].end == stretch.start and merged[-1].counts == stretch.counts:
+            merged[-1] = Stretch(merged[-1].start, stretch.end, stretch.counts)
+        else:
+            merged.append(stretch)
+    return merged
+
+
+def _coarse(stretches: list[Stretch]) -> list[Stretch]:
+    """At most about `_MOST` of them: neighbours that no screen tells apart become one, with the first's numbers."""
+    each = -(-len(stretches) // _MOST)
+    coarse: list[Stretch] = []
+    for index, stretch in enumerate(stretches):
+        if index % each and coarse and coarse[-1].end == stretch.start:
+            coarse[-1] = Stretch(coarse[-1].start, stretch.end, coarse[-1].counts)
+        else:
+            coarse.append(stretch)
+    return coarse
 
 
 def _round_up(value: int) -> int:

@@ -87,6 +87,12 @@ class Group:
         return any(item.title for item in self.items)
 
     @property
+    def tells_total(self) -> bool:
+        """Whether the vendor's totals say more than this row: it had, or has, several entries."""
+        total = self.total
+        return total is not None and total.before != total.after and max(total.before, total.after) > 1
+
+    @property
     def causes(self) -> set[str]:
         return {item.difference.cause for item in self.items}
 

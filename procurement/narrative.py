@@ -44,6 +44,8 @@ def wholly(comparison: Comparison, kinds: set[str], side: str) -> list[VendorTot
     A vendor whose last row was only renamed has not left.
     """
     counts = Counter(key_of(d) for d in comparison.changes if d.kind in kinds)
+    if "first_seen" in kinds:
+        counts.update(key_of(d) for d in comparison.first_seen)
     other = "after" if side == "before" else "before"
     return [
         t

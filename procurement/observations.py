@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from procurement.models import Snapshot, VendorList
@@ -175,9 +174,3 @@ def _merged(found: list[Segment]) -> list[Segment]:
         else:
             merged.append(segment)
     return merged
-
-
-def gaps(observed: Observed, *, gap_after: timedelta) -> list[Span]:
-    """Stretches between observations in which nothing is known of the list."""
-    times = [o.at for o in observed.observations]
-    return [(a, b) for a, b in pairwise(times) if b - a > gap_after]

@@ -107,6 +107,23 @@ def size_series(vendor_list: VendorList, moments: Sequence[datetime]) -> list[tu
     return [(m, cumulated[i - 1] if i else nothing) for m, i in zip(moments, places, strict=True)]
 
 
+def named_sizes(vendor_list: VendorList, observed: Observed) -> dict[datetime, dict[str, int]]:
+    """How many entries each partial snapshot names, by relation: at least so many there were. Up to three queries."""
+    partial = [o.pk for o in observed.observations if not o.full]
+    if not partial:
+        return {}
+    rows = Snapshot.named.through.objects.filter(snapshot__in=partial).values_list(
+        "snapshot__captured_at", "entry__name__vendor_id"
+    )
+    named = list(rows.annotate(n=Count("pk")).order_by())
+    vendors = vendors_of({vendor for _, vendor, _ in named})
+    found: dict[datetime, dict[str, int]] = defaultdict(lambda: {"foreign": 0, "domestic": 0, "unknown": 0})
+    for at, vendor, n in named:
+        origin = vendors[vendor].origin_on(at.date()) if vendor else ""
+        found[at][countries.relation(origin, vendor_list.jurisdiction)] += n
+    return found
+
+
 def _relation_over_time(vendor: Vendor, jurisdiction: str) -> list[tuple[str, datetime | None]]:
     """(relation, from when) of a vendor in order; None where it has always been so."""
     turns = {day for o in vendor.ownerships.all() for day in (o.since, o.until) if day}
@@ -126,11 +143,3 @@ def _cut(
         a, b = max(begun, since or begun), min(ended, until or ended)
         if a < b:
             yield relation, a, b
-
-
-def thinned(moments: Sequence[datetime], most: int) -> list[datetime]:
-    """At most so many of these moments, evenly chosen, with the first and the last."""
-    if len(moments) <= most:
-        return list(moments)
-    step = (len(moments) - 1) / (most - 1)
-    return [moments[round(i * step)] for i in range(most)]

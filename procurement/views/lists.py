@@ -15,12 +15,11 @@ from procurement.comparison import NotObservedError, snapshot_on, statements_abo
 from procurement.grouping import KINDS
 from procurement.latest import latest
 from procurement.models import Change, Listing, Snapshot, VendorList
-from procurement.observations import Observed, gaps, observed
+from procurement.observations import Observed, observed
 from procurement.sizes import sizes_of
 from procurement.views.finding import find_list, not_observed
 
 _ENTRIES, _LISTS, _SNAPSHOTS, _BOUNDARIES = 200, 200, 12, 6
-_POINTS = 240  # of the chart: more than that are not told apart on a screen
 
 
 def lists(request: HttpRequest) -> HttpResponse:
@@ -47,6 +46,7 @@ def list_now(request: HttpRequest, slug: str) -> HttpResponse:
         context |= _entries(request, vendor_list, seen.last.at)
         context |= {
             "chart": _chart(vendor_list, seen, now),
+            "has_partial": not all(o.full for o in seen.observations),
             "boundaries": [
                 (b, narrative.counted(b.counts))
                 for b in latest([vendor_list.pk], _BOUNDARIES, {vendor_list.pk: seen})[vendor_list.pk]
@@ -133,20 +133,25 @@ def _columns(rows: Any) -> set[str]:
 
 
 def _chart(vendor_list: VendorList, seen: Observed, now: datetime) -> Any:
+    """Size over time. A full observation holds until the next full one, if that is near; a partial one names some."""
     moments = [o.at for o in seen.observations]
     if len(moments) < 2:
         return ""
     scheduled = vendor_list.next_check_at is not None  # type: ignore[attr-defined]
     start, end = charts.window(moments, until=now if scheduled else None)
-    series = presence.size_series(vendor_list, presence.thinned(moments, _POINTS))
-    unobserved = gaps(seen, gap_after=vendor_list.gap_after)
-    if end - moments[-1] > vendor_list.gap_after or not scheduled:
-        unobserved.append((moments[-1], end))
-    first, last = (sum(counts.values()) for counts in (series[0][1], series[-1][1]))
+    full = [o.at for o in seen.observations if o.full]
+    holds = dict(zip(full, [*full[1:], end if scheduled else moments[-1]], strict=True))
+    counts = dict(presence.size_series(vendor_list, full)) | presence.named_sizes(vendor_list, seen)
+    stretches = [
+        charts.Stretch(at, until if (until := holds.get(at, at)) - at <= vendor_list.gap_after else at, counts[at])
+        for at in moments
+        if at in counts
+    ]
+    first, last = (sum(counts[at].values()) for at in (stretches[0].start, stretches[-1].start))
     label = (
         f"{first:,} entries at the first observation, {last:,} at the last; the table of snapshots gives each number."
     )
-    return charts.sizes(series, charts.Axis(start, end), unobserved, label)
+    return charts.sizes(stretches, charts.Axis(start, end), label)
 
 
 def _snapshots(request: HttpRequest, vendor_list: VendorList, seen: Observed) -> tuple[Any, list[Any]]:
