@@ -18,9 +18,11 @@ def main(names: list[str]) -> int:
         os.environ.update(DATA_DIR=folder, DJANGO_SETTINGS_MODULE="config.settings", LOG_LEVEL="WARNING")
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'bench.sqlite3'}")
         import django
-        from django.test.utils import get_runner, setup_test_environment
         from django.conf import settings
+        from django.test.utils import get_runner, setup_test_environment
 
+        # Hashed names of static files are a deployment's matter.
+        settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
         django.setup()
         setup_test_environment()
         runner = get_runner(settings)(verbosity=0, interactive=False)

@@ -6,7 +6,21 @@ import random
 
 ROWS = 25_000
 HEADINGS = ["id", "vendor", "product", "category", "status", "level", "date", "assessor"]
-_WORDS = ["Guard", "Shield", "Cloud", "Office", "Server", "Net", "Secure", "Data", "Suite", "Pro", "Edge", "金山", "瑞星"]
+_WORDS = [
+    "Guard",
+    "Shield",
+    "Cloud",
+    "Office",
+    "Server",
+    "Net",
+    "Secure",
+    "Data",
+    "Suite",
+    "Pro",
+    "Edge",
+    "金山",
+    "瑞星",
+]
 _CATEGORIES = ["antivirus", "database", "cloud", "network"]
 
 

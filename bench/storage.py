@@ -27,9 +27,13 @@ def size() -> int:
     """Bytes in use."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT (p.page_count - f.freelist_count) * s.page_size FROM pragma_page_count() p, "
-                           "pragma_freelist_count() f, pragma_page_size() s")
+            cursor.execute(
+                "SELECT (p.page_count - f.freelist_count) * s.page_size FROM pragma_page_count() p, "
+                "pragma_freelist_count() f, pragma_page_size() s"
+            )
         else:
-            cursor.execute("SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c "
-                           "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname = 'public'")
+            cursor.execute(
+                "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c "
+                "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname = 'public'"
+            )
         return int(cursor.fetchone()[0])

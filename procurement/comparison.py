@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from procurement.history import Bounded, between
-from procurement.models import Change, Listing, Snapshot, Statement, VendorList
+from procurement.history import Bounded, between, spans_of
+from procurement.models import Change, Entry, Listing, Snapshot, Statement, VendorList
 from vendors import countries
 from vendors.models import PrintedName, Vendor
 
@@ -182,15 +182,17 @@ class Comparison:
         linked = {name.vendor_id for name in names if name.vendor_id}
         all_names = PrintedName.objects.filter(Q(pk__in=[n.pk for n in names]) | Q(vendor__in=linked))
         vendor_of_name = {pk: (vendor, text) for pk, vendor, text in all_names.values_list("pk", "vendor_id", "text")}
+        entries = dict(Entry.objects.filter(list=self.list, name__in=vendor_of_name).values_list("pk", "name_id"))
         totals: dict[object, list[int]] = {}
         shown: dict[object, tuple[int | None, str]] = {}
-        for side, snapshot in enumerate((self.start, self.end)):
-            on_list = Listing.objects.filter(list=self.list, entry__name__in=vendor_of_name).on(snapshot.captured_at)
-            for name, number in on_list.values_list("entry__name").annotate(Count("pk")):
-                vendor, text = vendor_of_name[name]
-                who: object = vendor or (text,)
-                totals.setdefault(who, [0, 0])[side] += number
-                shown.setdefault(who, (vendor, text))
+        for entry, spans in spans_of(entries).items():
+            vendor, text = vendor_of_name[entries[entry]]
+            who: object = vendor or (text,)
+            shown.setdefault(who, (vendor, text))
+            total = totals.setdefault(who, [0, 0])
+            for side, snapshot in enumerate((self.start, self.end)):
+                total[side] += any(begun <= snapshot.captured_at < ended for begun, ended in spans)
+        totals = {who: total for who, total in totals.items() if any(total)}
         vendors = vendors_of(vendor for vendor, _ in shown.values())
         result = []
         for who, (before, after) in totals.items():

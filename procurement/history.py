@@ -4,13 +4,14 @@ Every question is one indexed query on the span ends, and costs what changed in 
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from django.db.models import Max, Q
+from django.db.models import Max, QuerySet
 
 from procurement import diff
 from procurement.models import Entry, Listing, Snapshot, VendorList
@@ -85,27 +86,40 @@ def between(vendor_list: VendorList, start: Snapshot, end: Snapshot) -> list[Bou
 
 def _stayed(vendor_list: VendorList, keys: Collection[bytes], a: datetime, b: datetime) -> dict[bytes, Entry]:
     """Entries with one of these keys that the list carried at both moments: of two rows with a key, one may stay."""
-    at_a, at_b = Q(listings__listed_from__lte=a, listings__listed_to__gt=a), set()
+    with_key = [pk for chunk in chunks(keys) for pk in _entries_with(vendor_list, chunk).values_list("pk", flat=True)]
+    spans = spans_of(with_key)
+    at_both = {
+        pk
+        for pk, held in spans.items()
+        if any(begun <= a < ended for begun, ended in held) and any(begun <= b < ended for begun, ended in held)
+    }
     stayed: dict[bytes, Entry] = {}
-    for chunk in chunks(keys):
-        with_key = Entry.objects.filter(list=vendor_list, key__in=chunk)
-        at_b = set(
-            with_key.filter(listings__listed_from__lte=b, listings__listed_to__gt=b).values_list("pk", flat=True)
-        )
-        if at_b:
-            for entry in with_key.filter(at_a, pk__in=at_b).select_related("name__vendor").order_by("digest"):
-                stayed.setdefault(entry.key, entry)
+    for chunk in chunks(at_both):
+        for entry in Entry.objects.filter(pk__in=chunk).select_related("name__vendor").order_by("digest"):
+            stayed.setdefault(entry.key, entry)
     return stayed
 
 
+def _entries_with(vendor_list: VendorList, keys: Collection[bytes]) -> QuerySet[Entry]:
+    return Entry.objects.filter(list=vendor_list, key__in=keys)
+
+
+def spans_of(entries: Collection[int]) -> dict[int, list[tuple[datetime, datetime]]]:
+    """The spans of these entries, asked by entry: its index is the narrow one, and a join may be planned otherwise."""
+    spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for chunk in chunks(entries):
+        for pk, begun, ended in Listing.objects.filter(entry__in=chunk).values_list(
+            "entry_id", "listed_from", "listed_to"
+        ):
+            spans[pk].append((begun, ended))
+    return spans
+
+
 def _listed_before(vendor_list: VendorList, keys: Collection[bytes], moment: datetime) -> set[bytes]:
-    return {
-        key
-        for chunk in chunks(keys)
-        for key in Entry.objects.filter(list=vendor_list, key__in=chunk, listings__listed_from__lte=moment).values_list(
-            "key", flat=True
-        )
+    with_key = {
+        pk: key for chunk in chunks(keys) for pk, key in _entries_with(vendor_list, chunk).values_list("pk", "key")
     }
+    return {with_key[pk] for pk, held in spans_of(with_key).items() if any(begun <= moment for begun, _ in held)}
 
 
 def _bounded(
