@@ -6,9 +6,10 @@ from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, re_path
 from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
+from ninja.operation import Operation
 
 from procurement.api.asking import BlankIsAbsent, sentence
 from procurement.api.routes import router
@@ -30,7 +31,14 @@ class ApiPage(Swagger):
     template = "api_docs.html"
 
 
-api = NinjaAPI(
+class Api(NinjaAPI):
+    """Names each operation by what it is about, not by the module that answers."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+
+api = Api(
     title="Whitelist Tracker",
     version="1",
     description=_ABOUT,
@@ -85,7 +93,7 @@ def _reading(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
     return answer
 
 
-def missing(request: HttpRequest, rest: str = "") -> HttpResponse:
+def missing(request: HttpRequest) -> HttpResponse:
     """What is said of an address under /api/ that is none."""
     return _error("There is nothing at this address. What there is stands in /api/openapi.json and /api/docs.", 404)
 
@@ -93,7 +101,7 @@ def missing(request: HttpRequest, rest: str = "") -> HttpResponse:
 def _patterns() -> list[URLPattern]:
     patterns = [pattern for pattern in api.urls[0] if isinstance(pattern, URLPattern)]
     reading = [URLPattern(p.pattern, _reading(p.callback), p.default_args, p.name) for p in patterns]
-    return [*reading, path("<path:rest>", missing)]
+    return [*reading, re_path(r"^[\s\S]*\Z", missing)]
 
 
 urls = (_patterns(), "ninja", api.urls_namespace)

@@ -164,6 +164,7 @@ def test_pages_follow_each_other_without_loss(client):
         ("snapshots/0", 404, "There is no snapshot 0."),
         ("snapshots/99999999999999999999999", 404, "There is no snapshot"),
         ("snapshots/one", 404, "There is nothing at this address."),
+        ("lists/a%0Ab", 404, "There is nothing at this address."),
         ("lists/<script>", 404, "There is nothing at this address."),
         ("", 404, "There is nothing at this address."),
         ("../", 404, "There is nothing at this address."),

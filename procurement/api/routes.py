@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
+from pydantic.json_schema import SkipJsonSchema
 
 from procurement import items, tables
 from procurement.api import schemas
@@ -19,6 +20,8 @@ from procurement.views.vendors import VendorForm
 from vendors.models import Vendor
 
 router = Router()
+
+Absent = SkipJsonSchema[None]  # a parameter may be left out, but there is no null to send
 
 _WRONG = {400: schemas.Error}
 _WRONG_OR_UNKNOWN = {400: schemas.Error, 404: schemas.Error}
@@ -55,11 +58,11 @@ def _on(vendor_list: VendorList, day: str) -> Snapshot:
 
 
 class ListsAsked(Paging):
-    jurisdiction: str | None = _Country
-    kind: schemas.ListKind | None = None
+    jurisdiction: str | Absent = _Country
+    kind: schemas.ListKind | Absent = None
 
 
-@router.get("/lists", response={200: schemas.Page[schemas.VendorList], **_WRONG}, tags=["Lists"])
+@router.get("/lists", response={200: schemas.Page[schemas.VendorList], **_WRONG}, summary="All lists", tags=["Lists"])
 @strict
 def lists(request: HttpRequest, asked: Query[ListsAsked]) -> dict[str, Any]:
     """Every list, with when it was first and last observed."""
@@ -71,7 +74,9 @@ def lists(request: HttpRequest, asked: Query[ListsAsked]) -> dict[str, Any]:
     return page(request, tables.lists(rows), asked)
 
 
-@router.get("/lists/{slug:slug}", response={200: schemas.VendorList, **_WRONG_OR_UNKNOWN}, tags=["Lists"])
+@router.get(
+    "/lists/{slug:slug}", response={200: schemas.VendorList, **_WRONG_OR_UNKNOWN}, summary="One list", tags=["Lists"]
+)
 @strict
 def one_list(request: HttpRequest, slug: str) -> dict[str, Any]:
     """One list."""
@@ -87,6 +92,7 @@ class CompareAsked(Schema):
     "/lists/{slug:slug}/compare",
     response={200: schemas.Comparison, **_WRONG_OR_UNKNOWN},
     by_alias=True,
+    summary="A list between two days",
     tags=["Lists"],
 )
 @strict
@@ -101,10 +107,15 @@ def compare(request: HttpRequest, slug: str, asked: Query[CompareAsked]) -> dict
 
 
 class EntriesAsked(Paging):
-    on: str | None = Field(None, description=f"{_DAY} Left out: now.", max_length=40)
+    on: str | Absent = Field(None, description=f"{_DAY} Left out: now.", max_length=40)
 
 
-@router.get("/lists/{slug:slug}/entries", response={200: schemas.Entries, **_WRONG_OR_UNKNOWN}, tags=["Lists"])
+@router.get(
+    "/lists/{slug:slug}/entries",
+    response={200: schemas.Entries, **_WRONG_OR_UNKNOWN},
+    summary="A list as of a day",
+    tags=["Lists"],
+)
 @strict
 def entries(request: HttpRequest, slug: str, asked: Query[EntriesAsked]) -> dict[str, Any]:
     """The list as of a day."""
@@ -124,6 +135,7 @@ class SnapshotsAsked(Paging):
 @router.get(
     "/lists/{slug:slug}/snapshots",
     response={200: schemas.Page[schemas.Snapshot], **_WRONG_OR_UNKNOWN},
+    summary="When a list was observed",
     tags=["Lists"],
 )
 @strict
@@ -134,27 +146,32 @@ def snapshots(request: HttpRequest, slug: str, asked: Query[SnapshotsAsked]) -> 
 
 
 class ChangesAsked(Paging):
-    jurisdiction: str | None = Field(None, description="Of the list. Two letters, ISO 3166-1, or EU.")
-    list_slug: str | None = Field(None, alias="list", description="A list's slug.")
-    list_kind: schemas.ListKind | None = None
+    jurisdiction: str | Absent = Field(None, description="Of the list. Two letters, ISO 3166-1, or EU.")
+    list_slug: str | Absent = Field(None, alias="list", description="A list's slug.")
+    list_kind: schemas.ListKind | Absent = None
     kind: list[schemas.ChangeKind] = Field([], description="May be repeated.")
-    relation: schemas.Relation | None = Field(
+    relation: schemas.Relation | Absent = Field(
         None, description="The vendor's origin on that day against the list's jurisdiction."
     )
-    origin: str | None = Field(None, description="The vendor's origin on that day. Two letters, ISO 3166-1.")
-    category: str | None = Field(None, description="Of the list, or of the row as printed.", max_length=200)
-    vendor: str | None = Field(None, description="A vendor's slug.")
-    text: str | None = Field(
+    origin: str | Absent = Field(None, description="The vendor's origin on that day. Two letters, ISO 3166-1.")
+    category: str | Absent = Field(None, description="Of the list, or of the row as printed.", max_length=200)
+    vendor: str | Absent = Field(None, description="A vendor's slug.")
+    text: str | Absent = Field(
         None, description="Words that all stand in the row as printed or in a name of its vendor.", max_length=200
     )
-    since: str | None = Field(None, description="First day, UTC.", json_schema_extra={"format": "date"})
-    until: str | None = Field(None, description="Last day, UTC.", json_schema_extra={"format": "date"})
+    since: str | Absent = Field(None, description="First day, UTC.", json_schema_extra={"format": "date"})
+    until: str | Absent = Field(None, description="Last day, UTC.", json_schema_extra={"format": "date"})
     cause: Literal["source", "recipe", "curation", "any"] = Field(
         "source", description="What changed: the source, our recipe or our curation. Only the first is news."
     )
 
 
-@router.get("/changes", response={200: schemas.Page[schemas.Change], **_WRONG}, tags=["Changes"])
+@router.get(
+    "/changes",
+    response={200: schemas.Page[schemas.Change], **_WRONG},
+    summary="What changed, across lists",
+    tags=["Changes"],
+)
 @strict
 def changes(request: HttpRequest, asked: Query[ChangesAsked]) -> dict[str, Any]:
     """What changed, across lists, the latest first. The page /changes/ and its exports take the same filters."""
@@ -165,14 +182,14 @@ def changes(request: HttpRequest, asked: Query[ChangesAsked]) -> dict[str, Any]:
 
 
 class VendorsAsked(Paging):
-    text: str | None = Field(
+    text: str | Absent = Field(
         None, description="Words of a name, in any language, or an identifier.", max_length=LONGEST
     )
-    country: str | None = Field(None, description="That controls it today. Two letters, ISO 3166-1.")
-    listed: Literal["now", "ever", "never"] | None = Field(None, description="Whether some list carries it.")
+    country: str | Absent = Field(None, description="That controls it today. Two letters, ISO 3166-1.")
+    listed: Literal["now", "ever", "never"] | Absent = Field(None, description="Whether some list carries it.")
 
 
-@router.get("/vendors", response={200: schemas.Page[schemas.Vendor], **_WRONG}, tags=["Vendors"])
+@router.get("/vendors", response={200: schemas.Page[schemas.Vendor], **_WRONG}, summary="All vendors", tags=["Vendors"])
 @strict
 def vendors(request: HttpRequest, asked: Query[VendorsAsked]) -> dict[str, Any]:
     """Every vendor, by name. The page /vendors/ and its exports take the same filters."""
@@ -182,7 +199,9 @@ def vendors(request: HttpRequest, asked: Query[VendorsAsked]) -> dict[str, Any]:
     return page(request, tables.vendors(form.found()), asked)
 
 
-@router.get("/vendors/{slug:slug}", response={200: schemas.Vendor, **_WRONG_OR_UNKNOWN}, tags=["Vendors"])
+@router.get(
+    "/vendors/{slug:slug}", response={200: schemas.Vendor, **_WRONG_OR_UNKNOWN}, summary="One vendor", tags=["Vendors"]
+)
 @strict
 def one_vendor(request: HttpRequest, slug: str) -> dict[str, Any]:
     """One vendor with its names, identifiers and owners."""
@@ -190,7 +209,10 @@ def one_vendor(request: HttpRequest, slug: str) -> dict[str, Any]:
 
 
 @router.get(
-    "/vendors/{slug:slug}/listings", response={200: schemas.Page[schemas.Spell], **_WRONG_OR_UNKNOWN}, tags=["Vendors"]
+    "/vendors/{slug:slug}/listings",
+    response={200: schemas.Page[schemas.Spell], **_WRONG_OR_UNKNOWN},
+    summary="When lists carried a vendor",
+    tags=["Vendors"],
 )
 @strict
 def listings(request: HttpRequest, slug: str, asked: Query[Paging]) -> dict[str, Any]:
@@ -198,7 +220,12 @@ def listings(request: HttpRequest, slug: str, asked: Query[Paging]) -> dict[str,
     return page(request, tables.spells(_vendor(slug)), asked)
 
 
-@router.get("/snapshots/{int:number}", response={200: schemas.SnapshotDetail, **_WRONG_OR_UNKNOWN}, tags=["Evidence"])
+@router.get(
+    "/snapshots/{int:number}",
+    response={200: schemas.SnapshotDetail, **_WRONG_OR_UNKNOWN},
+    summary="One snapshot and its capture",
+    tags=["Evidence"],
+)
 @strict
 def snapshot(request: HttpRequest, number: int) -> dict[str, Any]:
     """One snapshot, whatever became of it, with its capture and the recipe that read it."""
@@ -214,11 +241,16 @@ def snapshot(request: HttpRequest, number: int) -> dict[str, Any]:
 
 
 class StatementsAsked(Paging):
-    list_slug: str | None = Field(None, alias="list", description="A list's slug.", max_length=100)
-    vendor: str | None = Field(None, description="A vendor's slug.", max_length=100)
+    list_slug: str | Absent = Field(None, alias="list", description="A list's slug.", max_length=100)
+    vendor: str | Absent = Field(None, description="A vendor's slug.", max_length=100)
 
 
-@router.get("/statements", response={200: schemas.Page[schemas.Statement], **_WRONG_OR_UNKNOWN}, tags=["Statements"])
+@router.get(
+    "/statements",
+    response={200: schemas.Page[schemas.Statement], **_WRONG_OR_UNKNOWN},
+    summary="Who said what",
+    tags=["Statements"],
+)
 @strict
 def statements(request: HttpRequest, asked: Query[StatementsAsked]) -> dict[str, Any]:
     """Who said what about which list and vendors."""
