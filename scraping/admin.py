@@ -18,12 +18,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
+from procurement.captures import CaptureError
 from procurement.models import Recipe, VendorList
-from scraping import dispatch, schedules
-from scraping.extractors import Recipe as Reading
-from scraping.extractors import RecipeError
+from scraping import dispatch, extractors, schedules
 from scraping.models import Run, Source
 from vendors.admin.base import CuratedAdmin, ReadOnlyAdmin, link, log_decision
+
+TRY = "_try"
+TRIED_ROWS = 25
 
 
 class SourceForm(forms.ModelForm):
@@ -56,13 +58,15 @@ class SourceForm(forms.ModelForm):
                 raise forms.ValidationError("Versions are kept, so a recipe cannot be emptied. Write another one.")
             return ""
         try:
-            Reading.from_text(text + "\n")
-        except RecipeError as error:
+            extractors.Recipe.from_text(text + "\n")
+        except extractors.RecipeError as error:
             raise forms.ValidationError(str(error)) from error
         return text + "\n"
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if TRY in self.data:
+            self.add_error(None, "The recipe was tried; nothing was saved.")
         if self.writes_recipe(cleaned) and self.latest and not cleaned.get("recipe_note", "").strip():
             self.add_error("recipe_note", "Say why the recipe changes: it explains what it changes in the record.")
         return cleaned
@@ -143,6 +147,45 @@ class SourceAdmin(CuratedAdmin):
             (title, {"fields": [field for field in options["fields"] if field not in hidden]})
             for title, options in fieldsets
         ]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        if object_id is not None and TRY in request.POST:
+            # The form never saves such a request (see its clean); its page comes back with what the recipe reads.
+            extra_context = {**(extra_context or {}), "trial": self._trial(request, object_id), "errors": []}
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _trial(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
+        """What the recipe in the form reads from the list's last capture, or why it reads nothing."""
+        source = self.get_object(request, unquote(object_id))
+        if source is None or not self.has_change_permission(request, source):
+            raise PermissionDenied
+        capture = source.list.captures.order_by("-captured_at").first()
+        if capture is None:
+            return {"error": "The list has no capture to try it on. Scrape it first; without a recipe one is proposed."}
+        text = request.POST.get("recipe_text", "").strip()
+        try:
+            reading = extractors.read(
+                capture.body,
+                recipe=extractors.Recipe.from_text(text) if text else None,
+                media_type=capture.media_type,
+                url=capture.url,
+                encoding=capture.encoding,
+            )
+        except (extractors.ExtractionError, CaptureError) as error:
+            return {"error": str(error), "capture": capture}
+        return {
+            "capture": capture,
+            "rows": reading.rows[:TRIED_ROWS],
+            "count": len(reading.rows),
+            "warnings": reading.warnings,
+            "proposed": "" if text else reading.recipe.to_text(),
+        }
 
     def stored_beside(self, obj: Source) -> Any:
         latest = latest_recipe(obj.list)

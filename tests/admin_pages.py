@@ -3,6 +3,7 @@
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
+from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
@@ -11,10 +12,8 @@ from scraping import roles
 
 def person(name: str, role: str = "") -> User:
     """Somebody on the staff: in a role, or, without one, a superuser."""
-    user = User.objects.create_user(name, password="a long enough word", is_staff=True, is_superuser=not role)
+    user = User.objects.create(username=name, is_staff=True, is_superuser=not role)
     if role:
-        from django.apps import apps
-
         roles.make(apps)
         user.groups.add(Group.objects.get(name=role))
     return user

@@ -14,7 +14,7 @@ from procurement.models import Change, Decision, Listing, Recipe, Report, Snapsh
 from scraping import pipeline
 from scraping.models import Run, Source
 from tests.admin_pages import filled, messages_on, page, person, signed_in
-from tests.histories import day, make_list, make_recipe, record
+from tests.histories import day, make_capture, make_list, make_recipe, record
 from vendors import curation
 from vendors.matching import link_names
 from vendors.models import Alias, Ownership, PrintedName, Vendor
@@ -555,3 +555,20 @@ def test_captures_are_found_by_how_their_hash_begins(ann, held):
     capture = held.capture
     rows = page(ann, f"{reverse('admin:procurement_capture_changelist')}?q={capture.sha256[:8].upper()}")
     assert len(rows.select("#result_list tbody tr")) == 1
+
+
+def test_a_recipe_is_tried_on_the_last_capture_and_nothing_is_saved(ann, source):
+    address = change(source)
+    data = filled(page(ann, address), "source_form") | {"_try": "1", "recipe_text": RECIPE, "note": "kept in the form"}
+    assert "has no capture to try it on" in ann.post(address, data).content.decode()
+
+    make_capture(source.list, day(0), b"Vendor,Product\nSymantec,SEP\n<script>alert(1)</script>,X\n")
+    soup = BeautifulSoup(ann.post(address, data).content, "lxml")
+    panel = soup.select_one("section[aria-labelledby=trial]")
+    assert "2 rows" in panel.h2.text and panel.select_one("td").text == "Symantec" and not panel.select("script")
+    assert filled(soup, "source_form")["note"] == "kept in the form"
+    for text, said in [(RECIPE.replace("Vendor", "Nobody"), "Nobody"), ("format: papyrus", "must be one of")]:
+        assert said in BeautifulSoup(ann.post(address, data | {"recipe_text": text}).content, "lxml").get_text()
+    assert "format: csv" in BeautifulSoup(ann.post(address, data | {"recipe_text": ""}).content, "lxml").pre.text
+    source.refresh_from_db()
+    assert not Recipe.objects.exists() and source.note == ""

@@ -51,9 +51,8 @@ class Preview:
         if self.snapshot.is_full:
             left = _entries(carried - named)
             lone = {entry.key for entry in left} ^ {entry.key for entry in came}
-            stayed: dict[Any, Entry] = {
-                entry.key: entry for entry in self._with_keys(lone) if entry.pk in carried & named
-            }
+            both = carried & named
+            stayed: dict[Any, Entry] = {entry.key: entry for entry in self._with_keys(lone) if entry.pk in both}
         else:
             present = {entry.key for entry in self._with_keys({e.key for e in came}) if entry.pk in carried}
             came = [entry for entry in came if entry.key not in present]

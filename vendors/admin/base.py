@@ -67,6 +67,28 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+class LabelledFormSet(BaseInlineFormSet):
+    """Rows whose checkbox for deleting says so to those who do not see its column."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = "Delete"
+
+
+class TableInline(admin.TabularInline):
+    """Rows in a table, where each field carries its column's name for those who do not see the column."""
+
+    formset = LabelledFormSet
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        widget = getattr(field.widget, "widget", field.widget) if field else None
+        if widget is not None:
+            widget.attrs["aria-label"] = str(field.label)
+        return field
+
+
 class CuratedAdmin(admin.ModelAdmin):
     """A record that several people edit. Nobody saves over what they have not seen.
 

@@ -65,7 +65,7 @@ class LinkForm(ActionForm):
     vendor = forms.ModelChoiceField(
         Vendor.objects.all(),
         required=False,
-        widget=AutocompleteSelect(PrintedName._meta.get_field("vendor"), admin.site),
+        widget=AutocompleteSelect(PrintedName._meta.get_field("vendor"), admin.site, attrs={"aria-label": "Vendor"}),
     )
 
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from vendors import countries, names
-from vendors.admin.base import CuratedAdmin, country_field, link
+from vendors.admin.base import CuratedAdmin, LabelledFormSet, TableInline, country_field, link
 from vendors.models import Alias, Identifier, Ownership, Vendor
 
 
@@ -65,7 +65,7 @@ class AliasForm(forms.ModelForm):
         return text
 
 
-class AliasFormSet(forms.BaseInlineFormSet):
+class AliasFormSet(LabelledFormSet):
     """Names of one vendor: two that are the same but for presentation are one name."""
 
     def clean(self) -> None:
@@ -85,7 +85,7 @@ class AliasFormSet(forms.BaseInlineFormSet):
             met.setdefault(key, text)
 
 
-class AliasInline(admin.TabularInline):
+class AliasInline(TableInline):
     model = Alias
     form = AliasForm
     formset = AliasFormSet
@@ -95,12 +95,12 @@ class AliasInline(admin.TabularInline):
     classes = ["names"]
 
 
-class IdentifierInline(admin.TabularInline):
+class IdentifierInline(TableInline):
     model = Identifier
     extra = 0
 
 
-class OwnershipInline(admin.TabularInline):
+class OwnershipInline(TableInline):
     model = Ownership
     fk_name = "vendor"
     extra = 0
@@ -110,7 +110,9 @@ class OwnershipInline(admin.TabularInline):
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "country":
-            return country_field(blank="unknown")
+            choice = country_field(blank="unknown")
+            choice.widget.attrs["aria-label"] = "Country"
+            return choice
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "owner":
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
