@@ -35,7 +35,7 @@ def row(number: int, version: int = 0) -> list[str]:
         ["Authorized", "In Process"][number % 2],
         ["High", "Moderate", "Low"][number % 3],
         f"20{10 + number % 15:02d}-{1 + number % 12:02d}-{1 + number % 28:02d}",
-        "Assessors, Inc.",
+        "Assessors Inc",
     ]
 
 

@@ -227,13 +227,18 @@ class Comparison:
     @cached_property
     def relations(self) -> dict[str, tuple[int, int]]:
         """Vendors on the list at either end by relation: {"foreign": (5, 0), …}."""
-        return {
-            relation: (before, after)
-            for relation, before, after in (
-                (r, relation_counts(self.start)[r], relation_counts(self.end)[r])
-                for r in ("foreign", "domestic", "unknown")
-            )
-        }
+        before = vendors_on(self.start)
+        names = set(before) | {self._who(total) for total in self.vendors if total.after}
+        after = names - {self._who(total) for total in self.vendors if not total.after}
+        counts = [
+            relations_of(who, snapshot.captured_at.date(), self.list.jurisdiction)
+            for who, snapshot in ((before, self.start), (after, self.end))
+        ]
+        return {relation: (counts[0][relation], counts[1][relation]) for relation in ("foreign", "domestic", "unknown")}
+
+    @staticmethod
+    def _who(total: VendorTotal) -> int | str:
+        return total.vendor.pk if total.vendor else total.name
 
     @cached_property
     def statements(self) -> list[Statement]:
@@ -306,13 +311,22 @@ def key_count(snapshot: Snapshot) -> int:
 
 def relation_counts(snapshot: Snapshot) -> Counter[str]:
     """How many vendors the list carried at a snapshot by their relation to its jurisdiction on that day."""
-    carried = Listing.objects.filter(list=snapshot.list_id).on(snapshot.captured_at)
-    named = carried.exclude(entry__name=None)
-    unlinked = named.filter(entry__name__vendor=None).aggregate(n=Count("entry__name", distinct=True))["n"]
-    linked = named.exclude(entry__name__vendor=None).values_list("entry__name__vendor", flat=True).distinct()
-    on, jurisdiction = snapshot.captured_at.date(), snapshot.list.jurisdiction
-    counts = Counter(countries.relation(v.origin_on(on), jurisdiction) for v in vendors_of(linked).values())
-    counts["unknown"] += unlinked
+    return relations_of(vendors_on(snapshot), snapshot.captured_at.date(), snapshot.list.jurisdiction)
+
+
+def vendors_on(snapshot: Snapshot) -> set[int | str]:
+    """Who the list carried at a snapshot: the ids of linked vendors, and the printed names that none is linked to."""
+    carried = Listing.objects.filter(list=snapshot.list_id).on(snapshot.captured_at).exclude(entry__name=None)
+    names = PrintedName.objects.filter(pk__in=carried.values("entry__name"))
+    return {vendor or text for vendor, text in names.values_list("vendor_id", "text")}
+
+
+def relations_of(who: Iterable[int | str], on: date, jurisdiction: str) -> Counter[str]:
+    """How many of these, as `vendors_on` gives them, are foreign, domestic or unknown to a jurisdiction on a day."""
+    who = list(who)
+    vendors = vendors_of(one for one in who if isinstance(one, int))
+    counts = Counter(countries.relation(vendor.origin_on(on), jurisdiction) for vendor in vendors.values())
+    counts["unknown"] += sum(isinstance(one, str) for one in who)
     return counts
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
 from procurement import diff
 from procurement.models import Entry, Listing, Snapshot, VendorList
@@ -75,33 +75,35 @@ def between(vendor_list: VendorList, start: Snapshot, end: Snapshot) -> list[Bou
     }
     left, came = [entries[i] for i in left_ids], [entries[i] for i in came_ids]
     lone = {e.key for e in left} ^ {e.key for e in came}
-    found = diff.differences(
-        left,
-        came,
-        stayed=_stayed(vendor_list, lone, a, b),
-        listed_before=_listed_before(vendor_list, {e.key for e in came} & lone, a),
-    )
+    stayed, listed_before = _others_with(vendor_list, lone, a, b)
+    found = diff.differences(left, came, stayed=stayed, listed_before=listed_before)
     return _bounded(vendor_list, found, a, b, ends, begins, entries)
 
 
-def _stayed(vendor_list: VendorList, keys: Collection[bytes], a: datetime, b: datetime) -> dict[bytes, Entry]:
-    """Entries with one of these keys that the list carried at both moments: of two rows with a key, one may stay."""
-    with_key = [pk for chunk in chunks(keys) for pk in _entries_with(vendor_list, chunk).values_list("pk", flat=True)]
-    spans = spans_of(with_key)
-    at_both = {
-        pk
-        for pk, held in spans.items()
-        if any(begun <= a < ended for begun, ended in held) and any(begun <= b < ended for begun, ended in held)
+def _others_with(
+    vendor_list: VendorList, keys: Collection[bytes], a: datetime, b: datetime
+) -> tuple[dict[bytes, Entry], set[bytes]]:
+    """What else the record knows of keys that only left or only came.
+
+    Returns by key an entry that the list carried at both moments (of two rows with one key, one may stay), and the keys
+    that it carried at some time up to the first.
+    """
+    with_key = {
+        pk: key
+        for chunk in chunks(keys)
+        for pk, key in Entry.objects.filter(list=vendor_list, key__in=chunk).values_list("pk", "key")
     }
+    at_both, before = set(), set()
+    for pk, spans in spans_of(with_key).items():
+        if any(begun <= a for begun, _ in spans):
+            before.add(with_key[pk])
+        if all(any(begun <= moment < ended for begun, ended in spans) for moment in (a, b)):
+            at_both.add(pk)
     stayed: dict[bytes, Entry] = {}
     for chunk in chunks(at_both):
         for entry in Entry.objects.filter(pk__in=chunk).select_related("name__vendor").order_by("digest"):
             stayed.setdefault(entry.key, entry)
-    return stayed
-
-
-def _entries_with(vendor_list: VendorList, keys: Collection[bytes]) -> QuerySet[Entry]:
-    return Entry.objects.filter(list=vendor_list, key__in=keys)
+    return stayed, before
 
 
 def spans_of(entries: Collection[int]) -> dict[int, list[tuple[datetime, datetime]]]:
@@ -113,13 +115,6 @@ def spans_of(entries: Collection[int]) -> dict[int, list[tuple[datetime, datetim
         ):
             spans[pk].append((begun, ended))
     return spans
-
-
-def _listed_before(vendor_list: VendorList, keys: Collection[bytes], moment: datetime) -> set[bytes]:
-    with_key = {
-        pk: key for chunk in chunks(keys) for pk, key in _entries_with(vendor_list, chunk).values_list("pk", "key")
-    }
-    return {with_key[pk] for pk, held in spans_of(with_key).items() if any(begun <= moment for begun, _ in held)}
 
 
 def _bounded(

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from procurement.models.evidence import Capture, Recipe
 from procurement.models.lists import VendorList
@@ -100,6 +101,10 @@ class Snapshot(models.Model):
         return f"{self.list} {self.captured_at:%Y-%m-%d %H:%M} UTC"
 
     def get_absolute_url(self) -> str:
+        return self._address
+
+    @cached_property
+    def _address(self) -> str:  # a comparison links to the same two snapshots from every row
         return reverse("snapshot", args=[self.pk])
 
     @property
@@ -114,10 +119,12 @@ class Snapshot(models.Model):
 class Entry(models.Model):
     """One row of a list, verbatim, with its key. Kept once per list and content, as it was printed first; never deleted."""
 
-    list = models.ForeignKey(VendorList, models.PROTECT, related_name="entries")
+    list = models.ForeignKey(VendorList, models.PROTECT, related_name="entries", db_index=False)
     key = DigestField()
     digest = DigestField()
-    name = models.ForeignKey(PrintedName, models.PROTECT, null=True, blank=True, related_name="entries")
+    name = models.ForeignKey(
+        PrintedName, models.PROTECT, null=True, blank=True, related_name="entries", db_index=False
+    )
     vendor = models.TextField(blank=True, help_text="The vendor as printed.")
     product = models.TextField(blank=True)
     category = models.TextField(blank=True)
@@ -128,7 +135,10 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name_plural = "entries"
-        indexes = [models.Index(fields=["list", "key"], name="entry_key")]
+        indexes = [
+            models.Index(fields=["list", "key"], name="entry_key"),
+            models.Index(fields=["name", "list"], name="entry_name"),
+        ]
         constraints = [models.UniqueConstraint(fields=["list", "digest"], name="entry_once")]
 
     def __str__(self) -> str:
