@@ -15,7 +15,7 @@ from procurement.observations import Segment
 from procurement.templatetags.lists import people_date
 
 RELATIONS = ("domestic", "foreign", "unknown")
-_LANE, _BAR = 22, 12  # pixels
+_LANE, _BAR = 24, 12  # pixels
 _TOP, _HEIGHT = 4, 150  # pixels
 _MOST = 400
 _LABEL_ROOM = 22  # per cent of the width that a date needs on a phone
