@@ -7,6 +7,8 @@
       const select = drawn.previousElementSibling;
       if (select?.tagName !== "SELECT") continue;
       for (const field of drawn.querySelectorAll("[role=combobox], .select2-search__field")) field.setAttribute("aria-label", nameOf(select));
+      // A list with a button in it is no list to those who have it read to them.
+      for (const part of drawn.querySelectorAll("ul.select2-selection__rendered, ul.select2-selection__rendered > li")) part.setAttribute("role", "none");
       const chosen = drawn.querySelector(".select2-selection__rendered[role=textbox]");
       if (!chosen) continue;
       // Read as the field's name and what is chosen in it.
@@ -17,8 +19,9 @@
       chosen.removeAttribute("aria-readonly");
     }
   };
-  addEventListener("load", label);
-  document.addEventListener("formset:added", () => setTimeout(label));
+  label();
+  // It draws them late, anew after each choice, and in every row that is added.
+  new MutationObserver(label).observe(document.body, { childList: true, subtree: true });
   // The search field's own label is a picture.
-  addEventListener("load", () => document.getElementById("searchbar")?.setAttribute("aria-label", "Search"));
+  document.getElementById("searchbar")?.setAttribute("aria-label", "Search");
 })();
