@@ -89,7 +89,7 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
     grid, found, roles = best.grid, best.layout, best.roles
     columns = {role: Column((found.headings[i],)) for role, i in roles.columns.items()}
     sets = [{fold(c.name)} for c in columns.values()]
-    where = tuple(grid.where.items())
+    where = tuple(grid.where.items()) or (_place(grid, candidates) if alone else ())
     pattern: list[tuple[str, tuple[str, ...]]] = []
     split: list[tuple[str, tuple[str, ...]]] = []
     named = found.stated or grid.headings is not None
@@ -139,6 +139,18 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
         pattern=tuple(pattern),
     )
     return recipe, together
+
+
+def _place(grid: Grid, candidates: list[Candidate]) -> tuple[tuple[str, str], ...]:
+    """What tells a grid that a person picked from others with the same columns."""
+    if grid.kind == "sheet":
+        return (("sheet", grid.section),)
+    alike = [c.grid for c in candidates if c.grid.kind == grid.kind]
+    if len(alike) == 1:
+        return ()
+    if grid.kind == "table" and "#" in grid.locator:
+        return (("table", "#" + grid.locator.partition("#")[2]),)
+    return (("number", str(1 + next(i for i, one in enumerate(alike) if one is grid))),)
 
 
 def _headed_by_firms(best: Candidate) -> bool:

@@ -18,6 +18,7 @@ _DATE = re.compile(
     r"(?:19|20)\d{6}"
 )
 _CODE = re.compile(r"(?=.*\d)[\w./-]{4,30}", re.ASCII)
+_CJK_NAME = re.compile(r"公司$|集团$|集團$|株式会社|\(株\)|（株）|주식회사")
 _LINK = re.compile(r"https?://|www\.|\S+@\S+\.\S+", re.I)
 
 
@@ -72,7 +73,13 @@ def layout(grid: Grid) -> Layout:
     if found is None:
         width = max((len(row) for row in rows[:SAMPLE]), default=0)
         return Layout([f"column {i + 1}" for i in range(width)], 0, False)
-    return Layout(_composed(rows, found, last := _further(rows, found, found, grid)), last + 1, _known(rows[found]) > 0)
+    start = found
+    while start and start - 1 not in grid.spans and len(set(filter(None, rows[start - 1]))) > 1:
+        if _further(rows, start - 1, start - 1, grid) < start:
+            break
+        start -= 1  # the row above groups these headings
+    last = _further(rows, found, found, grid)
+    return Layout(_composed(rows, start, last), last + 1, _known(rows[found]) > 0)
 
 
 def locate(grid: Grid, wanted: list[set[str]]) -> Layout | None:
@@ -99,7 +106,15 @@ def locate(grid: Grid, wanted: list[set[str]]) -> Layout | None:
 
 def _known(row: list[str]) -> int:
     """How many cells of a row are headings by their words."""
-    return sum(1 for cell in set(row) if cell and len(cell) <= 60 and len(words(cell)) <= 8 and kind(cell))
+    return sum(
+        1
+        for cell in set(row)
+        if cell
+        and len(cell) <= 60
+        and len(words(cell)) <= 8
+        and kind(cell)
+        and not (_CJK_NAME.search(cell) and len(cell) > 6)
+    )
 
 
 def _guess(grid: Grid) -> int | None:
@@ -118,6 +133,8 @@ def _guess(grid: Grid) -> int | None:
             continue
         plain = sum(map(_plain, cells)) / len(cells)
         if plain < 0.7:
+            continue
+        if place and place == len(filled) - 1:
             continue
         known, below = counted[place], counted[place + 1 : place + 11]
         usual = sum(below) / len(below) if below else 0.0

@@ -48,6 +48,7 @@ _PRINTED = re.compile(
     re.I,
 )
 _WITHIN = 200_000  # characters
+_LINE = 120
 
 
 def printed_date(title: str, text: str) -> date | None:
@@ -56,11 +57,13 @@ def printed_date(title: str, text: str) -> date | None:
     12/10/2020 is two dates, by the reader's country, so it is none; 12/18/2021 is one.
     """
     found = set()
-    for hit in _PRINTED.finditer(f"{title}\n{text[:_WITHIN]}"):
-        one = _date(hit)
-        if one is None:
-            return None
-        found.add(one)
+    for line in f"{title}\n{text[:_WITHIN]}".split("\n"):
+        if len(line) > _LINE:
+            continue  # "As of 1 June 2019 the rules …" speaks of something else
+        for hit in _PRINTED.finditer(line):
+            if (one := _date(hit)) is None:
+                return None
+            found.add(one)
     return found.pop() if len(found) == 1 else None
 
 

@@ -16,6 +16,7 @@ from .text import Decoded
 DELIMITERS = (",", ";", "\t", "|", "\x1f")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10}\d{0,2});")
 _SAMPLE = 64 * 1024  # characters
+_BARRED = re.compile(r"^\s*\|.*\|\s*\n\s*\|?[\s|:=+-]*-[\s|:=+-]*$", re.M)  # a table as Markdown draws it
 _EXCEL_SEP = re.compile(r"\Asep=(.)\r?\n", re.I)
 
 
@@ -28,7 +29,7 @@ def delimiter_of(text: str) -> str:
         sample = sample[: sample.rfind("\n") + 1] or sample
     best, best_score = "", 0.0
     for delimiter in DELIMITERS:
-        if delimiter not in sample:
+        if delimiter not in sample or (delimiter == "|" and _BARRED.search(sample)):
             continue
         try:
             rows = [

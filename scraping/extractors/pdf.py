@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Encrypted, NoListFound, TooLarge, UnreadableFormat
-from .lines import Line, line_grids
+from .lines import Line, line_grids, named_lines
 from .reading import Document, Grid
 from .recipe import Recipe, fold
 
@@ -31,9 +31,11 @@ def open_pdf(body: bytes) -> Document:
         )
     lines = [Line(line.text, line.bold, line.indent) for page in pages for line in _lines(page)]
 
-    def grids(_recipe: Recipe | None) -> list[Grid]:
-        ruled = _joined(pages)
-        return [*ruled, *_unruled(pages), *line_grids(lines, "lines of the PDF", {})]
+    def grids(recipe: Recipe | None) -> list[Grid]:
+        if recipe is not None and recipe.place("lines"):
+            return [named_lines(lines, recipe, "lines of the PDF")]
+        tables = [*_joined(pages), *_unruled(pages)]
+        return tables if recipe is not None else [*tables, *line_grids(lines, "lines of the PDF", {})]
 
     return Document(
         "pdf", grids, title=answer["title"], text=lambda: "\n".join(line.text for line in lines), native=pages
@@ -159,7 +161,6 @@ def _fill(grid: Grid, rows: list[list[str | None]], above: list[str]) -> None:
             grid.spans[len(grid.rows)] = row[0] or ""
         grid.rows.append(filled)
         above = filled if not spanning else above
-    return
 
 
 def _group(row: list[str | None], i: int) -> bool:

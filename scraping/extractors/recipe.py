@@ -15,7 +15,7 @@ from .errors import RecipeError
 
 ROLES = ("vendor", "product", "category", "identifier", "origin")
 FORMATS = ("html", "csv", "sheet", "pdf", "json", "text")
-WHERE = ("table", "items", "lines", "sheet", "path", "section", "after", "before")
+WHERE = ("table", "items", "lines", "sheet", "path", "section", "number", "after", "before")
 LINES = ("numbered", "bulleted", "all", "labels")
 PAGING = ("next", "links", "cursor", "parameter")
 SECTION = "@section"  # the heading above a table, or the row that spans it
@@ -185,6 +185,10 @@ def _parse(data: Any) -> Recipe:
     places = tuple((key, _text(where[key], f"where.{key}")) for key in WHERE if key in where)
     if where.get("lines") not in (None, *LINES):
         raise RecipeError(f'"where.lines" is {where["lines"]!r}: it must be one of {", ".join(LINES)}.')
+    if not dict(places).get("number", "1").isdecimal():
+        raise RecipeError(
+            f'"where.number" is {where["number"]!r}: it must be 1 for the first table, 2 for the second, ….'
+        )
     for key in ("table", "items"):
         if key in where:
             selector(where[key], f"where.{key}")

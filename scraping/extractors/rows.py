@@ -38,6 +38,12 @@ def build(recipe: Recipe, grids: list[Grid]) -> Built:
     ]
     sets = [one for one, _ in wanted]
     section = recipe.place("section")
+    if number := recipe.place("number"):
+        if int(number) > len(grids) or int(number) < 1:
+            raise RecipeMisfit(
+                f"The page has {len(grids)} tables, and the recipe names number {number} (where.number)."
+            )
+        grids = [grids[int(number) - 1]]
     fitting: list[tuple[Grid, Layout]] = []
     for grid in grids:
         if section and fold(grid.section) != fold(section):

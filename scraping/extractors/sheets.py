@@ -139,7 +139,7 @@ def _grid(book: Any, name: str, named: bool) -> Grid:
         or sum(1 for cell in sample if _PLACEHOLDER.search(cell)) > max(2, len(sample) * 0.05)
     ):
         weight = 0.3
-    return Grid(kind="sheet", locator=f"sheet {name!r}", rows=rows, spans=spans, weight=weight)
+    return Grid(kind="sheet", locator=f"sheet {name!r}", rows=rows, spans=spans, section=name, weight=weight)
 
 
 def _hidden(book: Any, name: str) -> bool:
