@@ -5,41 +5,52 @@ found by any part of it, and the same on every database. Best matches come first
 then anywhere.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Case, Func, IntegerField, Max, Min, Prefetch, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Length
+from django.db.models.functions import Concat, Length
 from django.utils import timezone
 
+from procurement.entries import Row, key_of
 from procurement.models import Entry, Listing, Statement, VendorList
 from vendors import matching
 from vendors.matching import Suggestion
-from vendors.models import Alias, Vendor
+from vendors.models import Alias, PrintedName, Vendor
 from vendors.names import fold, name_key
 
 LONGEST = 200  # characters of a query that are read
 _MOST_WORDS = 8
 _SHOWN = 25
-# Rows of one key are one result; wordings beyond these are not looked through for further keys.
-_WORDINGS = 8
+_ALIASES = 8  # of one vendor, that may stand before another vendor's best
+MOST_ENTRIES = 2000  # rows that are looked through for the best
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 
 
 class Folded(Func):
-    """A column without its presentation, as `vendors.names.fold` has it (PostgreSQL leaves runs of spaces)."""
+    """A text without its presentation, as `vendors.names.fold` has it but for runs of spaces.
+
+    Most rows are ASCII, which the database folds by itself and fast; only the others cost more.
+    """
 
     output_field = TextField()
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
         # Registering is idempotent, and the connection may be a new one.
         connection.ensure_connection()
         connection.connection.create_function("name_fold", 1, _fold_or_none, deterministic=True)
-        return self.as_sql(compiler, connection, function="name_fold", **context)
+        return self._by_cost(compiler, "length(CAST({0} AS BLOB)) = length({0})", "name_fold({0})")
 
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="LOWER(NORMALIZE(%(expressions)s, NFKC))", **context)
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+        return self._by_cost(compiler, "octet_length({0}) = length({0})", "lower(normalize({0}, NFKC))")
+
+    def _by_cost(self, compiler: Any, is_ascii: str, folded: str) -> tuple[str, list[Any]]:
+        text, params = compiler.compile(self.get_source_expressions()[0])
+        case = f"CASE WHEN {is_ascii} THEN lower({{0}}) ELSE {folded} END"
+        return case.format(text), [*params] * case.count("{0}")
 
 
 def _fold_or_none(text: str | None) -> str | None:
@@ -65,7 +76,10 @@ class EntryHit(NamedTuple):
 
 @dataclass(slots=True)
 class Results:
-    """What was found, best first; the counts are of all that match, of which the first are given."""
+    """What was found, best first; the counts are of all that match, of which the first are given.
+
+    Of entries, at most `MOST_ENTRIES` rows are looked through.
+    """
 
     text: str
     vendors: list[VendorHit] = field(default_factory=list)
@@ -75,6 +89,7 @@ class Results:
     list_count: int = 0
     entries: list[EntryHit] = field(default_factory=list)
     entry_count: int = 0
+    more_entries: bool = False  # than were looked through
     statements: list[Statement] = field(default_factory=list)
     statement_count: int = 0
 
@@ -93,7 +108,7 @@ def search(text: str) -> Results:
     if not results.vendors:
         results.suggestions = matching.match(text).suggestions
     results.lists, results.list_count = _lists(text)
-    results.entries, results.entry_count = _entries(text)
+    results.entries, results.entry_count, results.more_entries = _entries(text)
     results.statements, results.statement_count = _statements(text)
     return results
 
@@ -135,7 +150,7 @@ def _vendors(text: str) -> tuple[list[VendorHit], int]:
     best: dict[int, tuple[int, int, str, str]] = {}
     for pk, *how in aliases.order_by("rank", "length", "text").values_list(
         "vendor", "rank", "length", "text", "language"
-    )[: _SHOWN * _WORDINGS]:
+    )[: _SHOWN * _ALIASES]:
         best.setdefault(pk, tuple(how))
     linked = matching.match(text, limit=0).vendor
     if linked is not None:
@@ -181,26 +196,43 @@ def _rank(whole: str, texts: Iterable[str]) -> int:
 # Rows as printed
 
 
-def _entries(text: str) -> tuple[list[EntryHit], int]:
+def _entries(text: str) -> tuple[list[EntryHit], int, bool]:
     whole = fold(text)
-    found = Entry.objects.alias(
-        said_product=Folded("product"), said_identifier=Folded("identifier"), said_category=Folded("category")
+    columns = ("pk", "list_id", "key", "name__fold", "product", "identifier")
+    exact = Entry.objects.filter(Q(name__fold=whole) | Q(list__in=VendorList.objects.all(), key=_key(text)))
+    rows = dict.fromkeys(
+        row for found in (exact, _entries_with(text)) for row in found.order_by().values_list(*columns)[:MOST_ENTRIES]
     )
+    ranked = sorted(
+        (_rank(whole, [name or "", fold(product), fold(identifier)]), -pk, (list_id, bytes(key)))
+        for pk, list_id, key, name, product, identifier in rows
+    )
+    # Of one entry's wordings, the best and latest.
+    best: dict[tuple[int, bytes], int] = {}
+    for _, negative, entry in ranked:
+        best.setdefault(entry, -negative)
+    pks = list(best.values())[:_SHOWN]
+    shown = Entry.objects.select_related("list__authority", "name__vendor").in_bulk(pks)
+    return _with_spans([shown[pk] for pk in pks]), len(best), len(rows) >= MOST_ENTRIES
+
+
+def _key(text: str) -> bytes:
+    """The key of the entry that has this text as its identifier: so it is found by index, whatever the list."""
+    return key_of(Row(identifier=text))
+
+
+def _entries_with(text: str) -> QuerySet[Entry]:
+    """Entries that hold every word, in the vendor's name or in another cell."""
+    printed = Concat("product", Value("\n"), "category", Value("\n"), "identifier", output_field=TextField())
+    found = Entry.objects.alias(printed=printed, folded=Folded(printed))
     for word in words_of(text):
-        key = name_key(word)
-        printed = Q(name__fold__contains=word) | (Q(name__key__contains=key) if key else Q())
-        cells = Q(said_product__contains=word) | Q(said_identifier__contains=word) | Q(said_category__contains=word)
-        found = found.filter(printed | cells)
-    exact = Q(said_identifier=whole) | Q(name__fold=whole) | Q(said_product=whole)
-    begins = Q(name__fold__startswith=whole) | Q(said_product__startswith=whole)
-    rank = Case(When(exact, then=Value(0)), When(begins, then=Value(1)), default=Value(2), output_field=IntegerField())
-    first = found.annotate(rank=rank).select_related("list__authority", "name__vendor").order_by("rank", "-pk")
-    by_key: dict[tuple[int, bytes], Entry] = {}
-    for entry in first[: _SHOWN * _WORDINGS]:
-        by_key.setdefault((entry.list_id, entry.key), entry)
-    shown = list(by_key.values())[:_SHOWN]
-    count = found.order_by().values("list", "key").distinct().count()
-    return _with_spans(shown), count
+        names = PrintedName.objects.filter(fold__contains=word)
+        if key := name_key(word):
+            names = PrintedName.objects.filter(Q(fold__contains=word) | Q(key__contains=key))
+        # What has neither case nor width is sought as it stands, which is faster.
+        cells = Q(printed__contains=word) if _HAN.fullmatch(word) else Q(folded__contains=word)
+        found = found.filter(Q(name__in=names.values("pk")) | cells)
+    return found
 
 
 def _with_spans(entries: Sequence[Entry]) -> list[EntryHit]:

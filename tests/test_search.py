@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from lxml import html
 
+from procurement import searching
 from procurement.entries import Row
 from procurement.models import FOREVER, Report, Statement
 from procurement.searching import LONGEST, search
@@ -130,6 +131,18 @@ def test_wordings_of_one_entry_are_one_result_and_the_whole_text_comes_first():
     results = search("azure")
     assert results.entry_count == 2
     assert [hit.entry.vendor for hit in results.entries] == ["Azure", "Azure Arc"]
+
+
+def test_of_very_many_rows_the_exact_one_still_comes_first(client, monkeypatch):
+    monkeypatch.setattr(searching, "MOST_ENTRIES", 10)
+    listed = make_list()
+    record(
+        listed, day(0), [*(Row("Firm", f"Azure {n}") for n in range(30)), Row("Azure"), Row("Zed", identifier="AZURE")]
+    )
+    results = search("azure")
+    assert {results.entries[0].entry.vendor, results.entries[1].entry.vendor} == {"Azure", "Zed"}
+    assert results.more_entries
+    assert "at least 12 entries as printed" in text_of(client.get("/search/?q=azure"))
 
 
 @pytest.mark.parametrize("text", ["antivirus", "杀毒软件", "АНТИВИРУС", "China", "procurement center"])
