@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -21,6 +20,7 @@ from django.utils import timezone
 from procurement.captures import CaptureError
 from procurement.models import Capture, Snapshot
 from scraping import fetching, leases, pipeline, schedules
+from scraping.limits import Limits
 from scraping.models import Run, Source
 
 log = logging.getLogger(__name__)
@@ -152,27 +152,14 @@ def work(run_id: int, *, fetch: Callable[..., fetching.Fetched] = fetching.fetch
 
 def _read(run: Run, source: Source, fetch: Callable[..., fetching.Fetched]) -> None:
     known = _known(source)
+    limits = Limits(source)
     fetched = fetch(
         source.url,
-        policy=fetching.Policy(
-            max_bytes=source.max_bytes,
-            deadline=source.deadline,
-            ports=frozenset({80, 443, *settings.FETCH_PORTS}),
-            respect_robots=not source.ignore_robots,
-        ),
+        policy=limits.policy(),
         etag=_header(known, "ETag"),
         last_modified=_header(known, "Last-Modified"),
     )
-    received = pipeline.Received(
-        fetched.body,
-        fetched.fetched_at,
-        Capture.Method.FETCHED,
-        url=source.url,
-        media_type=fetched.media_type,
-        encoding=fetched.encoding,
-        status=fetched.status,
-        headers=fetched.headers | ({"X-Final-URL": fetched.url} if fetched.url != source.url else {}),
-    )
+    received = _received(source.url, fetched)
     if fetched.not_modified and known is not None:
         # What a 304 leaves out still holds for the page that it speaks of (RFC 9111, 3.2).
         received = replace(
@@ -182,16 +169,39 @@ def _read(run: Run, source: Source, fetch: Callable[..., fetching.Fetched]) -> N
             encoding=known.encoding,
             headers=known.headers | received.headers,
         )
-    pipeline.settle(run, received)
+    limits.take(received.body)
+
+    def fetch_page(url: str) -> pipeline.Received:
+        limits.pause(url)
+        page = _received(url, fetch(url, policy=limits.policy()))
+        limits.take(page.body)
+        return page
+
+    pipeline.settle(run, received, fetch_page=fetch_page)
+
+
+def _received(url: str, fetched: fetching.Fetched) -> pipeline.Received:
+    return pipeline.Received(
+        fetched.body,
+        fetched.fetched_at,
+        Capture.Method.FETCHED,
+        url=url,
+        media_type=fetched.media_type,
+        encoding=fetched.encoding,
+        status=fetched.status,
+        headers=fetched.headers | ({"X-Final-URL": fetched.url} if fetched.url != url else {}),
+    )
 
 
 def _known(source: Source) -> Capture | None:
     """The capture that a conditional request may compare with: what the list's last snapshot was read from.
 
-    None where the whole page is needed: another address, a newer recipe, or a snapshot that was withdrawn since.
+    None where the whole is needed: another address, a newer recipe, several pages, or a snapshot withdrawn since.
     """
     last = source.list.snapshots.exclude(status=Snapshot.Status.SUPERSEDED).order_by("-captured_at").first()
     if last is None or not last.is_published or not last.is_full:
+        return None
+    if last.capture.pages.exists():  # that the first page is the same says nothing of the others
         return None
     if last.capture.url != source.url or last.recipe != source.list.recipes.first():
         return None

@@ -143,6 +143,8 @@ class Run(models.Model):
     capture = models.ForeignKey(Capture, models.SET_NULL, null=True, blank=True, related_name="runs")
     snapshot = models.ForeignKey(Snapshot, models.SET_NULL, null=True, blank=True, related_name="runs")
     log = models.JSONField(default=_no_steps, blank=True, help_text="What happened, step by step: [moment, text].")
+    # Kept for a capture that could not be read yet: its bytes do not say that it is partial, or what it is called.
+    edition = models.JSONField(default=dict, blank=True, editable=False)
 
     objects = RunQuerySet.as_manager()
 

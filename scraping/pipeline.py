@@ -6,7 +6,7 @@ transaction with the run, so that a kill leaves either all of it or a run that i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from procurement import captures, recording
 from procurement.models import Capture, Recipe, Snapshot, VendorList
-from scraping import deltas, extractors, guard
+from scraping import deltas, extractors, guard, paging
 from scraping.models import Run, Source
 
 HELD, FAILED = Run.Outcome.HELD, Run.Outcome.FAILED
@@ -50,6 +50,17 @@ class Edition:
     label: str = ""
     effective_on: date | None = None
 
+    def as_json(self) -> dict[str, str]:
+        """What is known beyond the usual, as a run keeps it."""
+        usual = asdict(Edition())
+        return {key: str(value) for key, value in asdict(self).items() if value != usual[key]}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, str]) -> Edition:
+        """The edition that a run keeps."""
+        day = kept.get("effective_on")
+        return cls(**{**kept, "effective_on": date.fromisoformat(day) if day else None})  # type: ignore[arg-type]
+
 
 def note(run: Run, text: str) -> None:
     """Add a step to a run's log."""
@@ -82,14 +93,27 @@ def ingest(
     return run
 
 
-def settle(run: Run, received: Received, edition: Edition = Edition(), *, recipe_text: str | None = None) -> None:
+def settle(
+    run: Run,
+    received: Received,
+    edition: Edition = Edition(),
+    *,
+    recipe_text: str | None = None,
+    fetch_page: paging.FetchPage | None = None,
+) -> None:
     """Keep what was received, read it, judge it and record it, and finish the run with the outcome.
+
+    Args:
+        fetch_page: fetches a further page of a list that is split over pages.
 
     Raises:
         LostLeaseError: another worker has taken the run over; nothing was recorded.
+        scraping.fetching.FetchError: a further page cannot be fetched; nothing was recorded.
         procurement.captures.CaptureError: the bytes could not be kept; nothing was recorded.
     """
     digest = captures.keep(received.body)
+    run.edition = edition.as_json()
+    pages = paging.Pages(received, fetch_page)
     note(run, f"Received {len(received.body):,} bytes, sha256:{digest}.")
     repeated = _repeated(run.list, received, digest, edition, recipe_text)
     delta = None if repeated else _delta(run, received, edition, recipe_text)
@@ -100,7 +124,7 @@ def settle(run: Run, received: Received, edition: Edition = Edition(), *, recipe
     outcome, code, reason = "", "", ""
     if repeated is None:
         try:
-            recipe, reading = _read(run.list, received, recipe_text)
+            recipe, reading = _read(run.list, pages, recipe_text)
         except extractors.ExtractionError as error:
             misfit = isinstance(error, extractors.RecipeMisfit)
             outcome, code, reason = (HELD if misfit else FAILED), _slug(error), str(error)
@@ -109,6 +133,8 @@ def settle(run: Run, received: Received, edition: Edition = Edition(), *, recipe
         run.list.lock()
         capture = _capture(run.list, received, digest)
         run.capture = capture
+        for number, page in enumerate(pages.further, 2):
+            _capture(run.list, page, captures.keep(page.body), first_page=capture, page=number)
         if repeated is not None:
             _take(run, recording.repeat(capture, repeated))
         elif reading is not None and recipe is not None:
@@ -127,7 +153,10 @@ def _repeated(
     previous = vendor_list.snapshots.before(received.captured_at).select_related("capture", "recipe").first()
     if previous is None or not previous.is_full or previous.capture.sha256 != digest:
         return None
-    return previous if previous.recipe == vendor_list.recipes.first() else None
+    if previous.recipe is None or previous.recipe != vendor_list.recipes.first():
+        return None
+    # The first of several pages does not tell what the others say.
+    return None if extractors.Recipe.from_text(previous.recipe.text).paging else previous
 
 
 def _delta(
@@ -170,14 +199,12 @@ def _advance(run: Run, received: Received, digest: str, previous: Snapshot, delt
     return True
 
 
-def _read(vendor_list: VendorList, received: Received, recipe_text: str | None) -> tuple[Recipe, extractors.Reading]:
+def _read(vendor_list: VendorList, pages: paging.Pages, recipe_text: str | None) -> tuple[Recipe, extractors.Reading]:
     """Read with the given recipe, the list's latest, or the one that the content itself suggests; unsaved if new."""
     latest = vendor_list.recipes.first()
     text = recipe_text if recipe_text is not None else latest.text if latest else None
     wanted = extractors.Recipe.from_text(text) if text is not None else None
-    reading = extractors.read(
-        received.body, recipe=wanted, media_type=received.media_type, url=received.url, encoding=received.encoding
-    )
+    reading = pages.read(wanted)
     if latest is not None and (wanted is None or wanted == extractors.Recipe.from_text(latest.text)):
         return latest, reading
     version = latest.version + 1 if latest else 1
@@ -193,8 +220,10 @@ def _record(run: Run, capture: Capture, reading: extractors.Reading, recipe: Rec
     note(run, f"Read {len(reading.rows):,} rows by recipe version {recipe.version} ({reading.format}).")
     for warning in reading.warnings:
         note(run, warning)
-    hold = ""
-    if edition.coverage == Snapshot.Coverage.FULL or not reading.rows:
+    full = edition.coverage == Snapshot.Coverage.FULL
+    incomplete = paging.missing(reading) if full else ""
+    hold = incomplete
+    if not hold and (full or not reading.rows):
         hold = guard.judge(
             guard.Size(len(reading.rows), recording.count_keys(reading.rows)),
             _size(_last_full(run.list, capture.captured_at)),
@@ -212,23 +241,24 @@ def _record(run: Run, capture: Capture, reading: extractors.Reading, recipe: Rec
         label=edition.label,
         effective_on=edition.effective_on or reading.effective_on,
     )
-    _take(run, recorded)
+    _take(run, recorded, held_as="pages_missing" if incomplete else "suspicious")
     if recorded.outcome == "recorded" and recorded.snapshot.is_full:
         _review_held(recorded.snapshot)
 
 
-def _take(run: Run, recorded: recording.Recorded) -> None:
+def _take(run: Run, recorded: recording.Recorded, held_as: str = "suspicious") -> None:
     run.snapshot = recorded.snapshot
     if recorded.reason:
         note(run, recorded.reason)
-    finish(run, recorded.outcome, reason=recorded.reason, code="suspicious" if recorded.outcome == "held" else "")
+    finish(run, recorded.outcome, reason=recorded.reason, code=held_as if recorded.outcome == "held" else "")
 
 
 def _review_held(snapshot: Snapshot) -> None:
     """Judge again what is held after a newly recorded snapshot: a history that arrives out of order ends the same."""
     following = snapshot.list.snapshots.filter(captured_at__gt=snapshot.captured_at)
     next_full = following.published().full().order_by("captured_at").first()
-    held = following.held().select_related("list").prefetch_related("runs__source").order_by("captured_at")
+    held = following.held().exclude(runs__error_code="pages_missing").order_by("captured_at")
+    held = held.select_related("list").prefetch_related("runs__source")
     if next_full is not None:
         held = held.filter(captured_at__lt=next_full.captured_at)
     for candidate in held:
@@ -255,7 +285,7 @@ def _bounds(source: Source | None) -> guard.Bounds:
     return guard.Bounds(source.min_rows, source.max_rows) if source else guard.Bounds()
 
 
-def _capture(vendor_list: VendorList, received: Received, digest: str) -> Capture:
+def _capture(vendor_list: VendorList, received: Received, digest: str, **place: Any) -> Capture:
     capture, _ = Capture.objects.get_or_create(
         list=vendor_list,
         captured_at=received.captured_at,
@@ -269,6 +299,7 @@ def _capture(vendor_list: VendorList, received: Received, digest: str) -> Captur
             "status": received.status,
             "headers": received.headers,
             "file_name": received.file_name,
+            **place,
         },
     )
     return capture

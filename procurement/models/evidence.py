@@ -34,6 +34,15 @@ class Capture(models.Model):
     status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="HTTP status; none for a file.")
     headers = models.JSONField(default=dict, blank=True)
     file_name = models.CharField(max_length=300, blank=True)
+    first_page = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pages",
+        help_text="Of a list split over pages: the capture of the first, from which the snapshot is read.",
+    )
+    page = models.PositiveSmallIntegerField(default=1, help_text="Of a list split over pages: which one this is.")
 
     class Meta:
         ordering = ["-captured_at"]

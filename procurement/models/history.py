@@ -246,6 +246,7 @@ class Decision(models.Model):
         WITHDRAW = "withdraw", "Withdrawn"
         RESTORE = "restore", "Restored"
         SUPERSEDE = "supersede", "Superseded"
+        REREAD = "reread", "Read again, with the same rows"
 
     snapshot = models.ForeignKey(Snapshot, models.CASCADE, related_name="decisions")
     action = models.CharField(max_length=10, choices=Action)
