@@ -38,7 +38,7 @@ class Folded(Func):
 
     output_field = TextField()
 
-    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
         # Registering is idempotent, and the connection may be a new one.
         connection.ensure_connection()
         connection.connection.create_function("name_fold", 1, _fold_or_none, deterministic=True)

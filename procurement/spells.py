@@ -134,8 +134,8 @@ def bounded(spells: Sequence[Spell]) -> list[BoundedSpell]:
 
     result = []
     for spell in spells:
-        first, last = listings[spell.first_listing], listings[spell.last_listing]
-        seen = [s for s in (snapshot(last.seen_full), snapshot(last.seen_partial)) if s]
+        first, last = vars(listings[spell.first_listing]), vars(listings[spell.last_listing])
+        seen = [s for s in (snapshot(last["seen_full"]), snapshot(last["seen_partial"])) if s]
         result.append(
             BoundedSpell(
                 spell=spell,
@@ -143,10 +143,10 @@ def bounded(spells: Sequence[Spell]) -> list[BoundedSpell]:
                 entry=entries[spell.entry_id],
                 came_from=entries.get(spell.came_from_id or 0),
                 went_on=entries.get(spell.went_on_id or 0),
-                last_absent=snapshot(first.absent_before),
-                first_seen=snapshot(first.at_start),
+                last_absent=snapshot(first["absent_before"]),
+                first_seen=snapshot(first["at_start"]),
                 last_seen=max(seen, key=lambda s: s.captured_at, default=None),
-                first_absent=snapshot(last.at_end),
+                first_absent=snapshot(last["at_end"]),
             )
         )
     return result

@@ -40,7 +40,7 @@ class Line:
 class Group:
     """The changes that one snapshot of a list brought to light, or those of them that stand on this page."""
 
-    list: VendorList
+    vendor_list: VendorList
     later: Snapshot
     lines: list[Line] = field(default_factory=list)
     counts: list[tuple[str, int]] = field(default_factory=list)  # of all that match, on whatever page

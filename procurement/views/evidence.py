@@ -72,12 +72,10 @@ def _headers(capture: Capture) -> list[tuple[str, str]]:
     return sorted((str(name), str(value)) for name, value in capture.headers.items())
 
 
-def _runs(snapshot: Snapshot) -> list[Any]:
-    runs = snapshot.runs.order_by("created_at", "pk")
-    shown = list(runs[:_RUNS])
-    for run in shown:
-        run.steps = [step for step in run.log[:_LOG_STEPS] if isinstance(step, list) and len(step) == 2]
-    return shown
+def _runs(snapshot: Snapshot) -> list[tuple[Any, list[list[str]]]]:
+    """The runs that led to a snapshot, each with the steps of its log as [moment, text]."""
+    runs = snapshot.runs.order_by("created_at", "pk")[:_RUNS]
+    return [(run, [s for s in run.log[:_LOG_STEPS] if isinstance(s, list) and len(s) == 2]) for run in runs]
 
 
 def _neighbours(snapshot: Snapshot) -> dict[str, Any]:
@@ -112,7 +110,7 @@ def _would_change(snapshot: Snapshot, previous: Snapshot) -> dict[str, int]:
     return {"would_go": missing(theirs, ours), "would_come": missing(ours, theirs)}
 
 
-def _carried(snapshot: Snapshot) -> QuerySet[Listing, dict[str, Any]]:
+def _carried(snapshot: Snapshot) -> QuerySet[Listing, Any]:
     return Listing.objects.filter(list=snapshot.list_id).on(snapshot.captured_at).values("entry")
 
 

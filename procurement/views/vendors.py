@@ -154,7 +154,7 @@ def origins_over_time(vendor: Vendor) -> list[OriginSpan]:
 class ListOfVendor:
     """A list that a vendor is or was on, with the spells of it that stand on this page."""
 
-    list: VendorList
+    vendor_list: VendorList
     relation: str
     observed: Observed
     now: int = 0
@@ -168,7 +168,7 @@ class ListOfVendor:
     @property
     def quiet(self) -> bool:
         """Whether it was last observed so long ago that nothing is known of the present."""
-        return timezone.now() - self.last_observed > self.list.gap_after
+        return timezone.now() - self.last_observed > self.vendor_list.gap_after
 
 
 @require_safe
@@ -188,7 +188,7 @@ def vendor(request: HttpRequest, slug: str) -> HttpResponse:
     lists = _lists(found, spells)
     order = {pk: position for position, pk in enumerate(lists)}
     page = Paginator(sorted(spells, key=lambda s: order[s.list_id]), PER_PAGE).get_page(request.GET.get("page"))
-    for spell in bounded(page.object_list):
+    for spell in bounded(list(page.object_list)):
         lists[spell.list.pk].spells.append(spell)
     origins = origins_over_time(found)
     context = {
@@ -245,26 +245,26 @@ def _strip(vendor: Vendor, spells: Sequence[Spell], lists: Sequence[ListOfVendor
     named: dict[int, set[datetime]] = defaultdict(set)
     by_partial = Snapshot.named.through.objects.filter(
         entry__name__vendor=vendor,
-        snapshot__list__in=[on.list.pk for on in lists],
+        snapshot__list__in=[on.vendor_list.pk for on in lists],
         snapshot__status=Snapshot.Status.PUBLISHED,
     )
     for pk, at in by_partial.values_list("snapshot__list", "snapshot__captured_at"):
         named[pk].add(at)
     moments = [o.at for on in lists for o in (on.observed.first, on.observed.last)]
-    checked = VendorList.objects.filter(pk__in=[on.list.pk for on in lists], sources__enabled=True).exists()
+    checked = VendorList.objects.filter(pk__in=[on.vendor_list.pk for on in lists], sources__enabled=True).exists()
     axis = Axis(*window(sorted(moments), until=timezone.now() if checked else None))
     lanes = [
         Lane(
-            f"{on.list.title} ({on.list.jurisdiction})",
+            f"{on.vendor_list.title} ({on.vendor_list.jurisdiction})",
             segments(
-                points(on.observed, spans[on.list.pk], named[on.list.pk]),
-                gap_after=on.list.gap_after,
+                points(on.observed, spans[on.vendor_list.pk], named[on.vendor_list.pk]),
+                gap_after=on.vendor_list.gap_after,
                 since=axis.start,
                 until=axis.end,
                 missed=on.observed.missed,
             ),
             on.relation,
-            on.list.get_absolute_url(),
+            on.vendor_list.get_absolute_url(),
         )
         for on in lists
     ]
