@@ -26,7 +26,8 @@ def _options() -> dict[str, Any]:
             "data_folder_in": str(folders["queue"]),
             "data_folder_out": str(folders["queue"]),
             "control_folder": str(folders["control"]),
-            "polling_interval": 0.5,
+            # Seconds between two looks at an empty queue, and between two tasks of a busy worker.
+            "polling_interval": 0.1,
         }
     # A worker that is killed gives its hint back after this; the database would hint again anyway.
     return {"visibility_timeout": 900, "unacked_restore_throttle": 1}
