@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 
 from .choose import choose
 from .dates import printed_date
@@ -84,10 +85,11 @@ def _read(body: bytes, recipe: Recipe | None, media_type: str, url: str, encodin
             )
         return _by_recipe(document, recipe)
     choice = choose(form, document.grids(None), locator)
-    reading = _by_recipe(document, choice.recipe)
+    recipe = replace(choice.recipe, paging=tuple(document.paging().items()))
+    reading = _by_recipe(document, recipe)
     return Reading(
         rows=reading.rows,
-        recipe=choice.recipe,
+        recipe=recipe,
         format=document.format,
         encoding=document.encoding,
         tables=choice.tables,

@@ -154,7 +154,7 @@ def _grid(root: Any, members: list[Any], css: str, recipe: Recipe | None) -> Gri
     weight = 0.25 if members and is_aside(members[0]) else 1.0
     whole = [one["."] for one in fields if one.get(".")]
     if len(names) <= 2:
-        weight *= 0.3 + 0.7 * prose_free([w.replace("\n", " ") for w in whole])
+        weight *= prose_free([w.replace("\n", " ") for w in whole]) ** 2  # sentences say that this is running text
         if lengths and sum(1 for n in lengths if n == 0) > len(lengths) * 0.3:
             weight *= 0.5
     if members and all(m.tag == "a" or (len(m) == 1 and m[0].tag == "a" and len(whole) < 8) for m in members):

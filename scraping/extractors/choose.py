@@ -16,6 +16,7 @@ from .words import names_firm
 _VERB = "produced|provided|supplied|manufactured|made|developed|offered|sold|delivered|operated"
 _WORD = r"(?:[A-Z0-9][\w&'’.-]*\w|[A-Z0-9]|\([A-Z][\w .-]*\))"
 MADE_BY = rf"\b(?:{_VERB})(?:,? (?:or|and|directly|indirectly|{_VERB}),?)* by (?:the )?({_WORD}(?:,? (?:of |and |& |the )?{_WORD})*)"
+_LEAST = 1.8  # below this score, what looks like a list is more often something else
 _SPREAD = 0.35  # a candidate that reaches this share of the best one's score makes the choice less sure
 
 
@@ -55,6 +56,11 @@ def choose(form: str, grids: list[Grid], locator: str = "") -> Choice:
             "If the page does hold one, say where in a recipe."
         )
     best = max(usable, key=lambda c: c.score)
+    if best.score < _LEAST and not locator:
+        raise NoListFound(
+            "No list of vendors or products was found: what comes nearest reads like running text or furniture "
+            f"({best.grid.locator}). If the page does hold a list, say where in a recipe."
+        )
     recipe, family = propose(form, best, candidates, alone=bool(locator))
     chosen = {id(c.grid) for c in family}
     tables = [_described(c, id(c.grid) in chosen, best) for c in candidates]

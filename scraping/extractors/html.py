@@ -53,10 +53,24 @@ def open_html(body: bytes, encoding: str) -> Document:
         title=collapse(title),
         language=language.strip(),
         text=lambda: "\n".join(line.text for line in blocks.page_lines(root)),
+        paging=lambda: _paging(root),
         next_pages=next_pages,
         warnings=decoded.warnings,
         native=root,
     )
+
+
+# How pages mark the link to the next one of a long list, most telling first.
+_NEXT = ('a[rel~="next"]', 'link[rel~="next"]', ".pagination .next a", "li.next > a", "a.next", ".pager-next a",
+         ".pager__item--next a", 'a[aria-label="Next"]', 'a[aria-label="Next page"]')  # fmt: skip
+
+
+def _paging(root: Any) -> dict[str, str]:
+    for css in _NEXT:
+        links = {tag.get("href", "") for tag in selector(css, "paging.next")(root)}
+        if len(links) == 1 and not links.pop().startswith(("#", "javascript:")):
+            return {"next": css}
+    return {}
 
 
 def parse(text: str) -> Any:

@@ -45,7 +45,8 @@ def open_json(decoded: Decoded, url: str) -> Document:
             found += [_with(url, paging["parameter"], str(value)) for value in values if value not in (None, "", "0")]
         return [str(link) for link in dict.fromkeys(filter(None, found)) if isinstance(link, str)]
 
-    document = Document("json", grids, decoded.encoding, next_pages=next_pages, warnings=decoded.warnings, native=tree)
+    document = Document("json", grids, decoded.encoding, paging=lambda: paging(tree), next_pages=next_pages)
+    document.warnings = decoded.warnings
     if isinstance(tree, dict):
         document.title = next((str(tree[k]) for k in ("title", "name") if isinstance(tree.get(k), str)), "")
     return document

@@ -86,7 +86,10 @@ def select_lines(lines: list[Line], kind: str, locator: str, where: dict[str, st
         trailing -= 1
     rows, spans = _squeezed(rows[:trailing], spans)
     found = {**where, "lines": kind}
-    weight = 1.0 if kind != "all" else 0.75
+    weight = 1.0
+    if kind == "all":  # sentences between the lines say that this is a notice, not a list
+        given = sum(1 for line in lines if line.text.strip())
+        weight = 0.75 * (len(rows) / given) ** 2 if given else 0.0
     values = [row[0] for i, row in enumerate(rows) if i not in spans]
     weight *= 0.4 + 0.6 * prose_free(values)
     if kind == "numbered" and _in_order(lines):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scraping.extractors import Recipe, read
+from scraping.extractors import NoListFound, Recipe, read
 
 HEAD = "<html><head><title>Approved suppliers</title></head><body><nav><ul><li><a href='/'>Home</a><li><a href='/a'>About us</a><li><a href='/c'>Contact</a></ul></nav><main>"
 FOOT = "</main><footer><ul><li>Privacy</li><li>Terms of use</li><li>Imprint</li></ul></footer></body></html>"
@@ -184,3 +184,37 @@ def test_shape(name):
     recipe = Recipe.from_text(reading.recipe.to_text())
     assert recipe == reading.recipe
     assert read(body, recipe=recipe).rows == reading.rows
+
+
+def test_the_next_page_is_found():
+    page = "<table><tr><th>Supplier<th>City</tr><tr><td>Acme<td>Bonn</tr></table><ul class=pagination><li class=next><a href='?p=2'>›</a></ul>"
+    reading = read((HEAD + page + FOOT).encode())
+    assert reading.next_pages == ["?p=2"]
+    assert "paging" in reading.recipe.to_text()
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("Last updated: 12/18/2021", "2021-12-18"),
+        ("Last updated: 12/10/2021", None),
+        ("【发文日期】2025年04月04日", "2025-04-04"),
+        ("Stand: 3. März 2020", "2020-03-03"),
+        ("По состоянию на 5 мая 2022", "2022-05-05"),
+        (
+            "As of 1 June 2019, certificates that have expired were moved to another list, which the authority keeps on its own site and updates.",
+            None,
+        ),
+        ("Published on 2020-02-30", None),
+    ],
+)
+def test_the_printed_date(line, day):
+    page = f"<p>{line}</p><table><tr><th>Supplier<th>City</tr><tr><td>Acme<td>Bonn</tr></table>"
+    found = read((HEAD + page + FOOT).encode()).effective_on
+    assert (found and found.isoformat()) == day
+
+
+def test_a_notice_in_prose_is_no_list():
+    page = "<p>The committee met in March. It decided to exclude some firms from tenders.</p><p>Their names follow in an annex.</p><p>Signed</p><p>The chair</p>"
+    with pytest.raises(NoListFound):
+        read((HEAD + page + FOOT).encode())
