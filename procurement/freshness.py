@@ -1,8 +1,10 @@
-"""Whether a list is being read as it should be, in one word and one sentence. Pure: the facts come annotated."""
+"""Whether a list is being read as it should be, in one word and one sentence. The facts come annotated on the list."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
+
+from procurement.models import VendorList
 
 State = Literal["current", "stale", "failing", "held", "unscheduled", "empty"]
 
@@ -37,7 +39,7 @@ _WORDS: dict[State, str] = {
 }
 
 
-def judge(facts: Any, now: datetime) -> Freshness:
+def judge(facts: VendorList, now: datetime) -> Freshness:
     """Judge a list that was annotated by `VendorListQuerySet.with_freshness`.
 
     Args:

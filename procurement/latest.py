@@ -4,8 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Value, When, Window
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from procurement.filters import changes
@@ -61,14 +62,8 @@ def latest(
 
 def _counts(later: Sequence[int]) -> dict[int, Counter[tuple[str, str]]]:
     counts: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
-    rows = (
-        changes()
-        .filter(cause=Change.Cause.SOURCE, later__in=later)
-        .order_by()
-        .values_list("later_id", "kind", "relation")
-        .annotate(n=Count("pk"))
-    )
-    for snapshot, kind, relation, n in rows:
+    news: QuerySet[Any] = changes().filter(cause=Change.Cause.SOURCE, later__in=later).order_by()
+    for snapshot, kind, relation, n in news.values_list("later_id", "kind", "relation").annotate(n=Count("pk")):
         counts[snapshot][kind, relation] += n
     return counts
 

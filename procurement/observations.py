@@ -84,10 +84,11 @@ def observed_many(lists: Iterable[int]) -> dict[int, Observed]:
         seen[list_id].append(Observation(pk, at, coverage == Snapshot.Coverage.FULL, basis, label))
     missed: dict[int, list[datetime]] = defaultdict(list)
     checks = VendorList.objects.filter(
-        pk__in=wanted, runs__outcome__in=["failed", "held"], runs__source__isnull=False, runs__started_at__isnull=False
+        pk__in=wanted, runs__outcome__in=["failed", "held"], runs__source__isnull=False
     ).exclude(runs__snapshot__status=Snapshot.Status.PUBLISHED)
-    for list_id, at in checks.order_by("runs__started_at").values_list("pk", "runs__started_at"):
-        missed[list_id].append(at)
+    for list_id, started in checks.order_by("runs__started_at").values_list("pk", "runs__started_at"):
+        if started is not None:
+            missed[list_id].append(started)
     return {pk: Observed(observations, missed[pk]) for pk, observations in seen.items()}
 
 

@@ -51,7 +51,8 @@ def sizes_of(lists: Iterable[VendorList]) -> dict[int, Size]:
         if vendor_id is None:
             size.unknown += names
             continue
-        origin = vendors[vendor_id].origin_on(vendor_list.last_observed_at.date())  # type: ignore[attr-defined]
+        assert vendor_list.last_observed_at is not None  # it carries something
+        origin = vendors[vendor_id].origin_on(vendor_list.last_observed_at.date())
         relation = countries.relation(origin, vendor_list.jurisdiction)
         setattr(size, relation, getattr(size, relation) + 1)
     return {pk: sizes[pk] for pk in by_pk}

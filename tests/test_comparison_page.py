@@ -250,4 +250,4 @@ class TestCost:
             return queries(client, reverse("comparison", args=[vendor_list.slug, "2024-01-01..2024-01-02"]))
 
         assert cost(4) == cost(39)  # short enough to draw everybody
-        assert cost(60) == cost(300)
+        assert cost(200) == cost(500)

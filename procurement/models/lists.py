@@ -1,6 +1,6 @@
 """Who publishes which list, and whom it binds."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -46,7 +46,6 @@ class VendorListQuerySet(models.QuerySet["VendorList"]):
         return self.annotate(
             first_observed_at=_one("snapshots__captured_at", "snapshots__captured_at", **published),
             last_observed_at=_one("snapshots__captured_at", "-snapshots__captured_at", **published),
-            last_snapshot_id=_one("snapshots__pk", "-snapshots__captured_at", **published),
             held_at=_one("snapshots__captured_at", "-snapshots__captured_at", **held),
             held_id=_one("snapshots__pk", "-snapshots__captured_at", **held),
             held_reason=_one("snapshots__reason", "-snapshots__captured_at", **held),
@@ -91,6 +90,19 @@ class VendorList(models.Model):
         help_text="Two observations further apart than this leave a gap between them that is shown as not observed.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    # Annotated by `with_freshness`, and only there.
+    first_observed_at: datetime | None
+    last_observed_at: datetime | None
+    held_at: datetime | None
+    held_id: int | None
+    held_reason: str | None
+    check_outcome: str | None
+    check_reason: str | None
+    checked_at: datetime | None
+    check_snapshot_status: str | None
+    next_check_at: datetime | None
+    last_change_at: datetime | None
 
     objects = VendorListQuerySet.as_manager()
 

@@ -115,7 +115,7 @@ def _strip(vendor_list: VendorList, seen: Observed, compared: Comparison) -> dic
     if not drawable:
         return None
     lanes = drawable[:_LANES]
-    scheduled = vendor_list.next_check_at is not None  # type: ignore[attr-defined]
+    scheduled = vendor_list.next_check_at is not None
     moments = [o.at for o in seen.observations]
     start, end = charts.window(moments, until=timezone.now() if scheduled else None)
     axis = charts.Axis(start, end, (compared.start.captured_at, compared.end.captured_at))

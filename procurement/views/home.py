@@ -18,7 +18,8 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     lists = list(VendorList.objects.with_authority().with_freshness())
     judged = [(vendor_list, freshness.judge(vendor_list, now)) for vendor_list in lists]
-    changed = sorted((x for x in lists if x.last_change_at), key=lambda x: x.last_change_at, reverse=True)[:_LISTS]
+    dated = [(x.last_change_at, x.pk, x) for x in lists if x.last_change_at]
+    changed = [vendor_list for *_, vendor_list in sorted(dated, reverse=True)[:_LISTS]]
     boundaries = latest([vendor_list.pk for vendor_list in changed], _EACH)
     news = Change.objects.filter(cause=Change.Cause.SOURCE)
     return render(

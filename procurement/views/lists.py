@@ -39,7 +39,7 @@ def list_now(request: HttpRequest, slug: str) -> HttpResponse:
         "freshness": freshness.judge(vendor_list, now),
         "size": sizes_of([vendor_list])[vendor_list.pk],
         "statements": vendor_list.statements.select_related("report").prefetch_related("vendors"),
-        "sources": vendor_list.sources.all(),  # type: ignore[attr-defined]
+        "sources": vendor_list.sources.all(),
         "observed": seen,
     }
     if seen:
@@ -137,7 +137,7 @@ def _chart(vendor_list: VendorList, seen: Observed, now: datetime) -> Any:
     moments = [o.at for o in seen.observations]
     if len(moments) < 2:
         return ""
-    scheduled = vendor_list.next_check_at is not None  # type: ignore[attr-defined]
+    scheduled = vendor_list.next_check_at is not None
     start, end = charts.window(moments, until=now if scheduled else None)
     full = [o.at for o in seen.observations if o.full]
     holds = dict(zip(full, [*full[1:], end if scheduled else moments[-1]], strict=True))
