@@ -165,7 +165,7 @@ class SourceAdmin(CuratedAdmin):
         source = self.get_object(request, unquote(object_id))
         if source is None or not self.has_change_permission(request, source):
             raise PermissionDenied
-        capture = source.list.captures.order_by("-captured_at").first()
+        capture = source.list.captures.filter(first_page=None).order_by("-captured_at").first()
         if capture is None:
             return {"error": "The list has no capture to try it on. Scrape it first; without a recipe one is proposed."}
         text = request.POST.get("recipe_text", "").strip()
@@ -183,7 +183,7 @@ class SourceAdmin(CuratedAdmin):
             "capture": capture,
             "rows": reading.rows[:TRIED_ROWS],
             "count": len(reading.rows),
-            "warnings": reading.warnings,
+            "warnings": [*reading.warnings, *(["Of several pages, the first."] if capture.pages.exists() else [])],
             "proposed": "" if text else reading.recipe.to_text(),
         }
 

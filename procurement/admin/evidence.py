@@ -25,7 +25,7 @@ class CaptureAdmin(ReadOnlyAdmin):
     search_fields = ["sha256"]
     search_help_text = "A SHA-256, or how it begins; or part of a list's title."
     fieldsets = [
-        (None, {"fields": ["list", "url", "file_name", "captured_at", "received_at", "method"]}),
+        (None, {"fields": ["list", "url", "file_name", "captured_at", "received_at", "method", "first_page", "page"]}),
         ("Bytes", {"fields": ["raw", "sha256", "bytes", "media_type", "encoding", "status", "headers_shown"]}),
         ("Read as", {"fields": ["snapshots_shown"]}),
     ]
