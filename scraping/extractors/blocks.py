@@ -69,7 +69,9 @@ def _groups(root: Any) -> list[list[Any]]:
         if len(parent) < 2:
             continue
         for child in parent:
-            if isinstance(child.tag, str) and child.tag not in _NEVER and child.tag not in _HEADS:
+            if child.tag == "table" and _is_record(child):
+                found.setdefault((path_key(parent), "table", _class(child)), []).append(child)
+            elif isinstance(child.tag, str) and child.tag not in _NEVER:
                 shape = (child.tag, _class(child))
                 if shape[0] in ("div", "span", "section") and not shape[1] and len(parent) < 4:
                     continue
@@ -77,6 +79,12 @@ def _groups(root: Any) -> list[list[Any]]:
     groups = [group for group in found.values() if len(group) >= 3]
     groups.sort(key=len, reverse=True)
     return groups[:MAX_GROUPS]
+
+
+def _is_record(table: Any) -> bool:
+    """Whether a table sets out one entry, a label and its value in each row."""
+    rows = list(islice(table.iter("tr"), 40))
+    return 2 <= len(rows) < 40 and all(len(tr) == 2 and tr[0].tag in ("th", "td") for tr in rows)
 
 
 def path_key(parent: Any) -> str:
@@ -159,6 +167,8 @@ def _grid(root: Any, members: list[Any], css: str, recipe: Recipe | None) -> Gri
             weight *= 0.5
     if members and all(m.tag == "a" or (len(m) == 1 and m[0].tag == "a" and len(whole) < 8) for m in members):
         weight *= 0.7  # short runs of bare links are more often navigation
+    if members and members[0].tag in _HEADS:
+        weight *= 0.7  # headings alone are more often those of a text
     if members and members[0].tag == "dd" and 0 < len({sections.get(m) for m in members}) > len(members) * 0.8:
         weight *= 0.5  # one description to each term: the terms are the entries
     headings = names + asked
@@ -200,6 +210,11 @@ def _description(term: Any) -> str:
 
 
 def _labels(member: Any, text: str) -> Iterator[tuple[str, str]]:
+    if member.tag == "table":
+        for tr in member.iter("tr"):
+            if len(tr) == 2:
+                yield heading_text(tr[0]).rstrip(":： "), heading_text(tr[1])
+        return
     terms = list(member.iter("dt"))
     for term in terms:
         following = term.getnext()
@@ -262,7 +277,7 @@ def _sections(root: Any, members: list[Any]) -> dict[Any, str]:
         if not isinstance(tag.tag, str):
             continue
         if tag in wanted:
-            found.setdefault(tag, heading)
+            found.setdefault(tag, heading)  # an entry that is a heading itself heads no others
         elif tag.tag in _HEADS or (tag.tag in ("p", "div", "strong", "b") and _bold_block(tag)):
             inside = next((a for a in tag.iterancestors() if a in wanted), None)
             if inside is None:

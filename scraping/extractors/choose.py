@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from math import log2
 
-from .columns import Layout, Roles, assign, is_number, layout, locate, section_needed
+from .columns import Layout, Roles, assign, counts, is_number, layout, locate, section_needed
 from .errors import NoListFound
 from .reading import Grid, Table
 from .recipe import SECTION, Column, Recipe, compiled, fold
@@ -129,6 +129,7 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
         if i not in grid.spans and any(row)
     ]
     _sentences(best, body, columns, pattern)
+    _numbered(best, body, pattern)
     _bilingual(best, body, pattern)
     _first_lines(best, body, columns, pattern, split)
     _several(best, body, split)
@@ -200,10 +201,22 @@ def _sentences(
         pattern.append(("vendor", (MADE_BY,)))
 
 
+_COUNT = re.compile(r"\s*[(（]?(\d{1,4})\s?[.．)）、]")
 _LATIN = re.compile(r"[A-Za-z]")
 _OTHER = re.compile(r"[\u0400-\u04ff\u0590-\u06ff\u3040-\u9fff\uac00-\ud7af]")
 TWO_NAMES = r"^(?P<vendor>[^()（）]+?)\s*[(（](?P<other_name>[^（）()]+(?:[（(][^（）()]*[)）][^（）()]*)*)[)）]$"
+NUMBERED = r"^\s*[(（]?\d{1,4}\s?[.．)）、]\s*(.+)$"
 FIRST_LINE = r"^[^\n]+"
+
+
+def _numbered(best: Candidate, body: list[tuple[int, list[str]]], pattern: list[tuple[str, tuple[str, ...]]]) -> None:
+    """Names with their row's number before them, in the same cell."""
+    for role in ("vendor", "product"):
+        place = best.roles.columns.get(role)
+        values = [row[place] for _, row in body if place is not None and place < len(row) and row[place]]
+        hits = [hit for value in values if (hit := _COUNT.match(value))]
+        if len(values) >= 3 and len(hits) >= len(values) * 0.9 and counts([hit[1] for hit in hits]):
+            pattern.append((role, (NUMBERED, r"^.+$")))
 
 
 def _bilingual(best: Candidate, body: list[tuple[int, list[str]]], pattern: list[tuple[str, tuple[str, ...]]]) -> None:

@@ -156,6 +156,9 @@ def _grid(table: Any, number: int) -> Grid:
                 leading = False
         rows.append(row)
         places.append(place)
+    if spare := [i for i, row in enumerate(rows) if len(row) == 1 and row[0] and i >= max(stated, 1)]:
+        usual = sorted(map(len, rows))[len(rows) // 2]
+        spans.update({i: rows[i][0] for i in spare} if usual >= 3 else {})
     while stated and stated - 1 in spans:  # a spanning row below the headings is a category, not a heading
         stated -= 1
     if not stated and rows and _bold(lines[places[0]]):

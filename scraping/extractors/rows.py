@@ -112,6 +112,7 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
     plain = not tidy.needed and not by_section
     tail = len(rows) - 5 if width > 1 else len(rows)
     head = headings[first] if headings else ""
+    full, heads = _is_full(grid, body), []
     for number in range(body, len(rows)):
         row = rows[number]
         if len(row) == width:
@@ -134,6 +135,10 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
             continue
         if (name == head and tidy.repeated(row)) or (number >= tail and _is_total(row)):
             continue
+        if full and row.count("") == width:  # one cell in a row of a full table heads the rows below
+            current = name
+            heads.append(name)
+            continue
         values = pick(row)
         if "" in values:
             extra = {key: text for key, text in zip(names, values) if text}  # noqa: B905 - of one length
@@ -151,6 +156,9 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
                     append(Row(*(one[role] for role in ROLES), {**extra, **more} if more else extra))
                 else:
                     tidy.skipped.append(next(filter(None, row), ""))
+    if heads:
+        shown = "; ".join(repr(text[:60]) for text in heads[:3])
+        built.warnings.append(f"{len(heads)} rows with one cell only were read as headings, not as entries: {shown}.")
     if longer:
         built.warnings.append(f"{longer} rows have cells past the last heading, which were left out.")
     if tidy.skipped:
@@ -158,6 +166,14 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
         built.warnings.append(
             f"{len(tidy.skipped)} rows name neither vendor nor product and were passed over: {shown}."
         )
+
+
+def _is_full(grid: Grid, body: int) -> bool:
+    """Whether the rows of a table for readers fill four cells and more as a rule."""
+    if grid.kind not in ("table", "sheet", "pdf"):
+        return False
+    filled = [sum(map(bool, row)) for row in grid.rows[body : body + 200]]
+    return bool(filled) and sum(n >= 4 for n in filled) >= len(filled) * 0.8
 
 
 def _only(row: list[str]) -> str:

@@ -155,6 +155,42 @@ CASES = {
         ],
         ["Windows 11", "Office 2021", "Database 19c", "Java SE", "Solaris 11"],
     ),
+    "a table for each entry": (
+        "".join(f"<table class=e><tr><th>Supplier</th><td>{n}</td></tr><tr><th>Product</th><td>{p}</td></tr><tr><th>Country</th><td>FR</td></tr></table>"
+                for n, p in (("Alpha", "A1"), ("Beta", "B2"), ("Gamma", "C3"))),
+        ["Alpha", "Beta", "Gamma"],
+        ["A1", "B2", "C3"],
+    ),
+    "headings with text below": (
+        "".join(f"<h3>{n}</h3><p>Approved since 2012 for all of the lots, and open to every agency of the state.</p>"
+                for n in ("Alpha Systems Inc.", "Beta GmbH", "Gamma Networks Ltd", "Delta Corp")),
+        ["Alpha Systems Inc.", "Beta GmbH", "Gamma Networks Ltd", "Delta Corp"],
+        [],
+    ),
+    "numbers inside the cells": (
+        "<table><tr><th>Name of firm<th>Date</tr><tr><td>1. Alpha<td>2020</tr><tr><td>2. Beta<td>2021</tr><tr><td>3. Gamma<td>2022</tr></table>",
+        ["Alpha", "Beta", "Gamma"],
+        [],
+    ),
+    "category rows of one cell": (
+        "<table><tr><th>Company<th>City<th>Phone<th>Valid until</tr><tr><th>Firewalls</th></tr><tr><td>Fortinet<td>A<td>1<td>2025</tr>"
+        "<tr><td>Sophos<td>B<td>2<td>2026</tr><tr><td><b>Antivirus</b></td></tr><tr><td>ESET<td>C<td>3<td>2024</tr></table>",
+        ["Fortinet", "Sophos", "ESET"],
+        [],
+    ),
+    "two heading rows with blanks": (
+        "<table><tr><td>Firm Name</td><td>Address</td><td>Country</td><td colspan=2>Ineligibility Period</td><td>Grounds</td></tr>"
+        "<tr><td></td><td></td><td></td><td>From Date</td><td>To Date</td><td></td></tr>"
+        "<tr><td>ACME S.A.<td>1 Road<td>Peru<td>01-JAN-2020<td>Ongoing<td>Fraud</tr><tr><td>MR. JOHN DOE<td>2 Road<td>Chad<td>02-JAN-2020<td>Ongoing<td>Fraud</tr></table>",
+        ["ACME S.A.", "MR. JOHN DOE"],
+        [],
+    ),
+    "bilingual headings": (
+        "<table><tr><th>No.<th>国名、地域名<br>Country or Region<th>企業名、組織名<br>Company or Organization<th>別名<br>Also Known As</tr>"
+        "<tr><td>1<td>アフガニスタン<br>Afghanistan<td>Al Qa'ida/Islamic Army<td>・The Base</tr><tr><td>2<td>中国<br>China<td>13 Institute<td>・China Academy</tr></table>",
+        ["Al Qa'ida/Islamic Army", "13 Institute"],
+        [],
+    ),
     "items of links with particulars": (
         "<ul class=vendors>"
         + "".join(
