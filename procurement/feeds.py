@@ -157,14 +157,14 @@ def _respond(request: HttpRequest, feed: ChangeFilter, title: str, page: str, si
     for boundary in found:
         snapshot = boundary.snapshot
         # Whole times: a date would come to mean another snapshot when one more is taken on that day.
-        since, at = iso(boundary.since), iso(snapshot.captured_at)
+        start, end = iso(boundary.since), iso(snapshot.captured_at)
         atom.add_item(
             title=_printable(boundary.title),
-            link=absolute(f"{snapshot.list.get_absolute_url()}compare/{since}..{at}/"),
+            link=absolute(f"{snapshot.list.get_absolute_url()}compare/{start}..{end}/"),
             description=escape(_printable(boundary.summary)),
             pubdate=snapshot.captured_at,
             updateddate=boundary.updated,
-            unique_id=f"{identity}#{snapshot.list.slug}/{at}",
+            unique_id=f"{identity}#{snapshot.list.slug}/{end}",
             evidence=absolute(snapshot.get_absolute_url()),
         )
     body = atom.writeString("utf-8").encode()

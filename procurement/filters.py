@@ -150,8 +150,8 @@ class ChangeFilter(django_filters.FilterSet):  # type: ignore[misc]
     origin = CountryFilter(label="Origin", choices=origins_known, empty_label="Any")
     category = django_filters.CharFilter(label="Category", method="in_category", max_length=200)
     vendor = django_filters.ModelChoiceFilter(
-        "entry__name__vendor",
         label="Vendor",
+        method="of_vendor",
         queryset=Vendor.objects.all(),
         to_field_name="slug",
         widget=forms.TextInput,  # a menu of every vendor would be longer than the page
@@ -190,6 +190,10 @@ class ChangeFilter(django_filters.FilterSet):  # type: ignore[misc]
     def in_category(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
         """Of the list as curated, or of the row as printed."""
         return queryset.filter(Q(list__category__iexact=value) | Q(entry__category__iexact=value))
+
+    def of_vendor(self, queryset: QuerySet[Change], name: str, value: Vendor) -> QuerySet[Change]:
+        """Its rows, and those that went from its name to another's."""
+        return queryset.filter(Q(entry__name__vendor=value) | Q(former__name__vendor=value))
 
     def with_words(self, queryset: QuerySet[Change], name: str, value: str) -> QuerySet[Change]:
         return holding(queryset, value, "entry", "former")

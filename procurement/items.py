@@ -91,6 +91,15 @@ def snapshot_detail(snapshot: Snapshot) -> Item:
             "http_status": capture.status,
             "headers": capture.headers,
             "file_name": capture.file_name,
+            "pages": [
+                {
+                    "page": page.page,
+                    "sha256": page.sha256,
+                    "source_url": page.url,
+                    "capture_url": page.get_absolute_url(),
+                }
+                for page in sorted(capture.pages.all(), key=lambda page: page.page)
+            ],
         },
         "recipe": {"version": recipe.version, "text": recipe.text} if recipe else None,
         "decisions": [

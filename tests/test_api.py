@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from procurement import recording
 from procurement.comparison import compare
 from procurement.entries import Row
-from procurement.models import Report, Statement
+from procurement.models import Capture, Report, Statement
 from tests.histories import day, make_list, record
 from vendors.models import Alias, Identifier, Ownership, Vendor
 
@@ -89,7 +89,13 @@ def test_lists_snapshots_vendors_spells_and_statements(client, case):
     snapshots = get(client, "/api/v1/lists/antivirus/snapshots")
     assert [s["captured_at"][:10] for s in snapshots["items"]] == ["2024-01-11", "2024-01-01"]
     detail = get(client, f"/api/v1/snapshots/{snapshots['items'][0]['snapshot']}")
-    assert detail["capture"]["method"] == "file" and detail["list"]["slug"] == "antivirus"
+    assert detail["capture"]["method"] == "file" and detail["capture"]["pages"] == []
+    first = Capture.objects.get(snapshots=detail["snapshot"])
+    second = {"list": case, "captured_at": first.captured_at, "sha256": "0" * 64, "url": "https://x.example/2"}
+    Capture.objects.create(**second, method="file", size=1, first_page=first, page=2)
+    detail = get(client, f"/api/v1/snapshots/{snapshots['items'][0]['snapshot']}")
+    assert [(p["page"], p["source_url"]) for p in detail["capture"]["pages"]] == [(2, "https://x.example/2")]
+    assert detail["list"]["slug"] == "antivirus"
 
     (vendor,) = get(client, "/api/v1/vendors?text=赛门")["items"]
     assert vendor == get(client, "/api/v1/vendors/symantec")

@@ -105,6 +105,15 @@ def test_a_wrong_value_is_named_in_a_sentence(antivirus, query, problem):
     assert changes_feed(QueryDict(query)).problem == problem
 
 
+def test_a_row_that_passes_to_another_vendor_is_news_of_both():
+    make_vendor("seller", "US")
+    make_vendor("buyer", "CN")
+    vendor_list = make_list()
+    record(vendor_list, day(0), [Row("Seller", "Firewall", identifier="F1")])
+    record(vendor_list, day(1), [Row("Buyer", "Firewall", identifier="F1")])
+    assert found("vendor=seller") == found("vendor=buyer") == [("renamed", "Buyer")]
+
+
 def test_only_what_the_source_changed_is_news():
     vendor_list = make_list()
     record(vendor_list, day(0), [Row("A"), Row("B")], recipe=make_recipe(vendor_list))

@@ -77,6 +77,13 @@ class Snapshot(Schema):
     capture_url: str
 
 
+class CapturePage(Schema):
+    page: int
+    sha256: str
+    source_url: str
+    capture_url: str
+
+
 class CaptureDetail(Schema):
     method: Literal["fetched", "file", "archive", "rendered"]
     received_at: datetime
@@ -86,6 +93,7 @@ class CaptureDetail(Schema):
     http_status: int | None
     headers: dict[str, object]
     file_name: str
+    pages: list[CapturePage] = Field(description="Of a list split over pages: those after the first.")
 
 
 class RecipeVersion(Schema):
