@@ -25,6 +25,7 @@ from vendors.names import fold, name_key
 LONGEST = 200  # characters of a query that are read
 _MOST_WORDS = 8
 _SHOWN = 25
+_FEW_LETTERS = 4
 _ALIASES = 8  # of one vendor, that may stand before another vendor's best
 MOST_ENTRIES = 2000  # rows that are looked through for the best
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
@@ -131,7 +132,7 @@ def vendors_named(text: str) -> QuerySet[Vendor]:
     text = clean(text)
     found = Vendor.objects.alias(folded_name=Folded("name"))
     for word in words_of(text):
-        named = Q(folded_name__contains=word) | Q(pk__in=_aliases_with(word).values("vendor"))
+        named = _holds("folded_name", word) | Q(pk__in=_aliases_with(word).values("vendor"))
         found = found.filter(named | Q(identifiers__value__iexact=word))
     return found.distinct()
 
@@ -139,7 +140,14 @@ def vendors_named(text: str) -> QuerySet[Vendor]:
 def _aliases_with(word: str) -> QuerySet[Alias]:
     # A legal form alone has no key of its own: every name would hold it.
     key = name_key(word)
-    return Alias.objects.filter(key__contains=key) if key else Alias.objects.none()
+    return Alias.objects.filter(_holds("key", key)) if key else Alias.objects.none()
+
+
+def _holds(column: str, word: str) -> Q:
+    """A name holds a word: anywhere, or, where that is a few Latin letters, where a word of the name begins."""
+    if word.isascii() and len(word) < _FEW_LETTERS:
+        return Q(**{f"{column}__startswith": word}) | Q(**{f"{column}__contains": f" {word}"})
+    return Q(**{f"{column}__contains": word})
 
 
 def _vendors(text: str) -> tuple[list[VendorHit], int]:

@@ -143,6 +143,17 @@ def test_a_partial_one_proves_no_absence_and_names_its_basis(client):
     assert len(lines(response)) == 1
 
 
+def test_the_further_pages_of_a_split_list_are_there_too(client):
+    listed = make_list()
+    first = make_capture(listed, b"one", url="https://example.org/?page=1")
+    second = make_capture(listed, b"two", url="https://example.org/?page=2", first_page=first, page=2)
+    snapshot = recording.record(first, [Row("A"), Row("B")], recipe=None).snapshot
+    page = html.fromstring(client.get(snapshot.get_absolute_url()).content)
+    [row] = page.cssselect("#check ~ .scroll tbody tr")
+    assert words(row) == f"2 https://example.org/?page=2 {second.sha256} Raw bytes of page 2"
+    assert row.cssselect("a")[-1].get("href") == second.get_absolute_url()
+
+
 def test_runs_and_their_log(client):
     listed = make_list()
     snapshot = record(listed, day(0), [Row("A")]).snapshot

@@ -46,6 +46,10 @@ def firms():
         ("金山", ["kingsoft", "kingsoft-office"]),
         ("kingsoft", ["kingsoft", "kingsoft-office"]),
         ("Kaspersky 卡巴斯基", ["kaspersky"]),
+        ("sym", ["symantec"]),
+        ("lab", ["kaspersky"]),
+        ("man", []),
+        ("mante", ["symantec"]),
         ("瑞星", []),
     ],
 )

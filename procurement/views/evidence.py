@@ -48,6 +48,7 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
         "list": found.list,
         "capture": found.capture,
         "headers": _headers(found.capture),
+        "further_pages": found.capture.pages.order_by("page"),
         "raw_url": raw_url,
         "file_name": file_name(found.capture),
         "decisions": found.decisions.select_related("by"),
