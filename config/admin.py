@@ -35,7 +35,7 @@ class AdminSite(admin.AdminSite):
 def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
     """What waits for this person, as far as they may see it."""
     from procurement.models import Snapshot
-    from scraping.admin import with_last_run
+    from scraping.admin.sources import with_last_run
     from scraping.models import Run, Source
     from vendors.models import PrintedName
 

@@ -1,4 +1,4 @@
-"""Filling in the admin's forms in tests as a browser does: from the page itself."""
+"""The admin's pages as tests use them: who looks at them, and their forms as a browser fills them in."""
 
 from typing import Any
 
@@ -6,8 +6,10 @@ from bs4 import BeautifulSoup, Tag
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.urls import reverse
 
-from scraping import roles
+from scraping import pipeline, roles
+from scraping.models import Run, Source
 
 
 def person(name: str, role: str = "") -> User:
@@ -56,3 +58,17 @@ def filled(soup: BeautifulSoup, form_id: str) -> dict[str, Any]:
 
 def messages_on(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]]
+
+
+def change(obj: object) -> str:
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+
+
+def changelist(model: type) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def finished(source: Source, outcome: str, reason: str = "") -> Run:
+    run = Run.objects.create(list=source.list, source=source)
+    pipeline.finish(run, outcome, reason=reason)
+    return run

@@ -1,10 +1,9 @@
-"""Sources with their recipe and schedule, and every run."""
+"""Sources: when and how a list is read, and what came of it lately."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -18,68 +17,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
-from procurement.captures import CaptureError
-from procurement.models import Recipe, VendorList
-from scraping import dispatch, extractors, schedules
+from procurement.models import Recipe
+from scraping import dispatch, schedules
+from scraping.admin.recipes import TRY, SourceForm, latest_recipe, trial
 from scraping.models import Run, Source
-from vendors.admin.base import CuratedAdmin, ReadOnlyAdmin, link, log_decision
-
-TRY = "_try"
-TRIED_ROWS = 25
-
-
-class SourceForm(forms.ModelForm):
-    """A source with its list's recipe: the latest version's text, which becomes a new version where it is changed."""
-
-    recipe_text = forms.CharField(
-        label="Recipe",
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 18, "cols": 90, "class": "recipe", "spellcheck": "false"}),
-        help_text="Where the rows are and which column is what, as YAML. Blank: the first check proposes one.",
-    )
-    recipe_note = forms.CharField(
-        label="Why it changes", required=False, max_length=300, widget=forms.TextInput(attrs={"class": "vTextField"})
-    )
-
-    class Meta:
-        model = Source
-        fields = "__all__"  # the admin's fieldsets choose  # noqa: DJ007
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.latest = latest_recipe(self.instance.list) if self.instance.pk else None
-        self.initial["recipe_text"] = self.latest.text if self.latest else ""
-
-    def clean_recipe_text(self) -> str:
-        text = "\n".join(line.rstrip() for line in self.cleaned_data["recipe_text"].splitlines()).strip()
-        if not text:
-            if self.latest:
-                raise forms.ValidationError("Versions are kept, so a recipe cannot be emptied. Write another one.")
-            return ""
-        try:
-            extractors.Recipe.from_text(text + "\n")
-        except extractors.RecipeError as error:
-            raise forms.ValidationError(str(error)) from error
-        return text + "\n"
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if TRY in self.data:
-            self.add_error(None, "The recipe was tried; nothing was saved.")
-        if self.writes_recipe(cleaned) and self.latest and not cleaned.get("recipe_note", "").strip():
-            self.add_error("recipe_note", "Say why the recipe changes: it explains what it changes in the record.")
-        return cleaned
-
-    def writes_recipe(self, cleaned: dict[str, Any]) -> bool:
-        """Whether the text says something else than the latest version: trailing blanks and line ends do not count."""
-        text = cleaned.get("recipe_text", "")
-        return bool(text) and (self.latest is None or text.strip() != self.latest.text.strip())
-
-
-def latest_recipe(vendor_list: VendorList) -> Recipe | None:
-    """The version of a list's recipe that is in use."""
-    return vendor_list.recipes.order_by("-version").first()
+from vendors.admin.base import CuratedAdmin, link, log_decision
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -157,35 +99,12 @@ class SourceAdmin(CuratedAdmin):
     ) -> Any:
         if object_id is not None and TRY in request.POST:
             # The form never saves such a request (see its clean); its page comes back with what the recipe reads.
-            extra_context = {**(extra_context or {}), "trial": self._trial(request, object_id), "errors": []}
+            source = self.get_object(request, unquote(object_id))
+            if source is None or not self.has_change_permission(request, source):
+                raise PermissionDenied
+            tried = trial(source, request.POST.get("recipe_text", "").strip())
+            extra_context = {**(extra_context or {}), "trial": tried, "errors": []}
         return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def _trial(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
-        """What the recipe in the form reads from the list's last capture, or why it reads nothing."""
-        source = self.get_object(request, unquote(object_id))
-        if source is None or not self.has_change_permission(request, source):
-            raise PermissionDenied
-        capture = source.list.captures.filter(first_page=None).order_by("-captured_at").first()
-        if capture is None:
-            return {"error": "The list has no capture to try it on. Scrape it first; without a recipe one is proposed."}
-        text = request.POST.get("recipe_text", "").strip()
-        try:
-            reading = extractors.read(
-                capture.body,
-                recipe=extractors.Recipe.from_text(text) if text else None,
-                media_type=capture.media_type,
-                url=capture.url,
-                encoding=capture.encoding,
-            )
-        except (extractors.ExtractionError, CaptureError) as error:
-            return {"error": str(error), "capture": capture}
-        return {
-            "capture": capture,
-            "rows": reading.rows[:TRIED_ROWS],
-            "count": len(reading.rows),
-            "warnings": [*reading.warnings, *(["Of several pages, the first."] if capture.pages.exists() else [])],
-            "proposed": "" if text else reading.recipe.to_text(),
-        }
 
     def stored_beside(self, obj: Source) -> Any:
         latest = latest_recipe(obj.list)
@@ -331,37 +250,3 @@ def _span(source: Source) -> str:
     if hours % 24 == 0 and not rest:
         return f"{hours // 24} d"
     return f"{hours} h" if not rest else f"{int(source.interval.total_seconds()) // 60} min"
-
-
-@admin.register(Run)
-class RunAdmin(ReadOnlyAdmin):
-    """Every attempt to read a list, with what came of it."""
-
-    list_display = ["created_at", "list", "state", "trigger", "error_code", "reason_short"]
-    list_filter = ["outcome", "trigger", "list"]
-    list_select_related = ["list"]
-    search_fields = ["list__title", "error_code__exact"]
-    search_help_text = "Part of a list's title, or a kind of failure, such as dns or too_large."
-    fieldsets = [
-        (None, {"fields": ["list", "source", "trigger", "by", "slot"]}),
-        ("What came of it", {"fields": ["state", "error_code", "reason", "snapshot", "capture"]}),
-        (
-            "When",
-            {"fields": ["created_at", "started_at", "finished_at", "attempts", "next_attempt_at", "steps"]},
-        ),
-    ]
-
-    @admin.display(description="outcome", ordering="outcome")
-    def state(self, run: Run) -> SafeString:
-        waits = "tried again later" if run.next_attempt_at else "at work" if run.leased_until else "waiting"
-        return format_html(
-            '<span class="outcome {}">{}</span>', run.outcome or "pending", run.get_outcome_display() or waits
-        )
-
-    @admin.display(description="reason")
-    def reason_short(self, run: Run) -> str:
-        return run.reason if len(run.reason) <= 160 else f"{run.reason[:159]}…"
-
-    @admin.display(description="log")
-    def steps(self, run: Run) -> SafeString | str:
-        return format_html_join("", "<div><code>{}</code> {}</div>", run.log) if run.log else "–"

@@ -13,7 +13,7 @@ from procurement.entries import Row
 from procurement.models import Report, Statement
 from scraping import pipeline, roles
 from scraping.models import Run, Source
-from tests.admin_pages import person, signed_in
+from tests.admin.pages import person, signed_in
 from tests.histories import day, make_list, make_recipe, record
 from vendors.models import PrintedName, Vendor
 
