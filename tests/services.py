@@ -5,6 +5,7 @@ or without them SQLite and files in a folder of its own.
 """
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -33,6 +34,7 @@ dispatch.HINT_AGAIN = timedelta(seconds=3)
 dispatch.FIRST_BACKOFF = timedelta(seconds=1)
 """
 
+_serial = itertools.count(1)
 _DJANGO = "import django; django.setup()\n"
 _CELERY = "import sys; from celery.__main__ import main; sys.argv[0] = 'celery'; main()"
 
@@ -169,7 +171,7 @@ def _own_database(name: str) -> Iterator[dict[str, str]]:
 @contextmanager
 def installation(folder: Path, **environment: str) -> Iterator[Installation]:
     """An installation with its tables made; all of it ends with the block."""
-    with _own_database(f"whitelist_tracker_{os.getpid()}") as database:
+    with _own_database(f"whitelist_tracker_{os.getpid()}_{next(_serial)}") as database:
         made = Installation(folder, **database, **environment)
         made.python("from django.core.management import call_command; call_command('migrate', verbosity=0)")
         try:
