@@ -26,7 +26,7 @@ def main(names: list[str]) -> int:
         django.setup()
         setup_test_environment()
         runner = get_runner(settings)(verbosity=0, interactive=False)
-        databases = runner.setup_databases()
+        databases = runner.setup_databases(serialized_aliases=[])
         try:
             from importlib import import_module
 

@@ -5,6 +5,7 @@ import io
 import random
 
 ROWS = 25_000
+VENDORS = 3_000
 HEADINGS = ["id", "vendor", "product", "category", "status", "level", "date", "assessor"]
 _WORDS = [
     "Guard",
@@ -29,7 +30,7 @@ def row(number: int, version: int = 0) -> list[str]:
     word = _WORDS[number % 11]
     return [
         f"F{number:07d}",
-        f"{_WORDS[number % 13]} Vendor {number % 3000}",
+        f"{_WORDS[number % VENDORS % 13]} Vendor {number % VENDORS}",
         f"{word} {_WORDS[number * 7 % 11]} {number}" + (f" v{version}" if version else ""),
         _CATEGORIES[number % 4],
         ["Authorized", "In Process"][number % 2],
@@ -45,13 +46,14 @@ def first() -> list[list[str]]:
 
 
 def changed(rows: list[list[str]], count: int, version: int) -> list[list[str]]:
-    """The same list with `count` rows changed: half of them amended, half replaced by new ones."""
+    """The same list with `count` changes: two in five amend a row, the others drop one and add one in turn."""
     chosen = random.Random(version).sample(range(len(rows)), count)
+    amended, dropped = chosen[: count * 2 // 5], set(chosen[count * 2 // 5 : count * 7 // 10])
     result = list(rows)
-    for place, index in enumerate(chosen):
-        new = row(ROWS * version + index, version)
-        result[index] = new if place % 2 else [rows[index][0], *new[1:]]
-    return result
+    for index in amended:
+        result[index] = [*rows[index][:4], f"{rows[index][4]}, reviewed {version}", *rows[index][5:]]
+    added = [row(ROWS * version + number, version) for number in range(count - len(amended) - len(dropped))]
+    return [kept for index, kept in enumerate(result) if index not in dropped] + added
 
 
 def as_csv(rows: list[list[str]]) -> bytes:

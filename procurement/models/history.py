@@ -90,6 +90,7 @@ class Snapshot(models.Model):
 
     class Meta:
         ordering = ["-captured_at", "-pk"]
+        permissions = [("decide_snapshot", "Can publish, withdraw and restore snapshots")]
         indexes = [models.Index(fields=["list", "status", "captured_at"], name="snapshot_timeline")]
         constraints = [
             models.UniqueConstraint(
@@ -215,6 +216,7 @@ class Change(models.Model):
         Snapshot,
         models.CASCADE,
         related_name="+",
+        db_index=False,
         help_text="The last to show the state before: last seen, or last absent.",
     )
     later = models.ForeignKey(
@@ -224,7 +226,13 @@ class Change(models.Model):
         Entry, models.PROTECT, related_name="changes", help_text="The row after; for a drop, the row that left."
     )
     former = models.ForeignKey(
-        Entry, models.PROTECT, null=True, blank=True, related_name="+", help_text="The row before, renamed or amended."
+        Entry,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The row before, renamed or amended.",
     )
 
     class Meta:
