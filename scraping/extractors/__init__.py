@@ -55,7 +55,7 @@ def read(
     `locator` picks one of the candidates in `Reading.tables` in place of the best. The same bytes and recipe give the
     same rows. Raises ExtractionError, whose message says what is wrong and what to do, and nothing else.
     """
-    # A reading makes a million objects that all live on: the cycle collector would walk them again and again for nothing.
+    # A reading makes a million objects that all live on: the cycle collector would walk them over and over in vain.
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -68,6 +68,9 @@ def read(
         raise UnreadableFormat(
             f"The file is damaged or of an unknown kind: {type(error).__name__}: {error}."
         ) from error
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _read(body: bytes, recipe: Recipe | None, media_type: str, url: str, encoding: str, locator: str) -> Reading:
@@ -80,8 +83,8 @@ def _read(body: bytes, recipe: Recipe | None, media_type: str, url: str, encodin
     if recipe is not None:
         if recipe.format != form:
             raise RecipeMisfit(
-                f"The recipe reads {recipe.format.upper()}, but the content is {document.format.upper()}: the publisher "
-                "changed the format, or the address gives another file. Correct the recipe or the address."
+                f"The recipe reads {recipe.format.upper()}, but the content is {document.format.upper()}: the "
+                "publisher changed the format, or the address gives another file. Correct the recipe or the address."
             )
         return _by_recipe(document, recipe)
     choice = choose(form, document.grids(None), locator)

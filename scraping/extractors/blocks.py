@@ -14,9 +14,10 @@ from .visible import BLOCKS, collapse, heading_text, hidden, is_aside, text_of
 
 _HEADS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _NEVER = frozenset(
-    """table thead tbody tfoot tr td th colgroup col option optgroup select script style head meta link br hr img input
-    source track param path g body html title label button svg use nav footer form""".split()
-)
+    ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "colgroup", "col", "option", "optgroup", "select", "script",
+     "style", "head", "meta", "link", "br", "hr", "img", "input", "source", "track", "param", "path", "g", "body",
+     "html",      "title", "label", "button", "svg", "use", "nav", "footer", "form")
+)  # fmt: skip
 _PARENTS = ("ul", "ol", "dl", "div", "section", "article", "main", "body", "form", "center", "blockquote")
 _CELLS = 5_000  # in a page with more of them, cells are data and no place for blocks
 _NAME = re.compile(r"-?[A-Za-z_][\w-]*")
@@ -144,7 +145,7 @@ def _grid(root: Any, members: list[Any], css: str, recipe: Recipe | None) -> Gri
         True: len(fields) * 0.5,
         False: max(2, len(fields) * 0.3),
     }  # a label on fewer entries is one entry's own line
-    names = ["."] + [k for k, n in counts.items() if k != "." and n >= least[k.endswith(":")]][:_FIELDS]
+    names = [".", *[k for k, n in counts.items() if k != "." and n >= least[k.endswith(":")]][:_FIELDS]]
     asked: list[str] = []
     if recipe is not None:
         asked = [h for _, column in recipe.columns for h in column.headings if h != SECTION and h not in names]

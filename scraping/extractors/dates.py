@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of words read better unbroken
 """The date that a page prints for its list, where it does so without doubt."""
 
 from __future__ import annotations

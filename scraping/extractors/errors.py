@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - the names say what happened, and are read in sentences
 """What can go wrong when a list is read; every message is a sentence for the person who can act."""
 
 

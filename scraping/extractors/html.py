@@ -15,9 +15,9 @@ from .recipe import Recipe, selector
 from .text import decode
 from .visible import INTRICATE, collapse, flat_cells, heading_text, is_aside, text_of
 
-_TABLE_ROWS = etree.XPath("./tr | ./thead/tr | ./tbody/tr | ./tfoot/tr")
-_FOOTERS = etree.XPath("./tfoot/tr")
-_HOLDS_TABLES = etree.XPath("boolean(.//table)")
+_TABLE_ROWS: Any = etree.XPath("./tr | ./thead/tr | ./tbody/tr | ./tfoot/tr")
+_FOOTERS: Any = etree.XPath("./tfoot/tr")
+_HOLDS_TABLES: Any = etree.XPath("boolean(.//table)")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "caption", "legend", "summary")
 
 
@@ -182,7 +182,7 @@ def _grid(table: Any, number: int) -> Grid:
 
 
 def _rows(table: Any) -> list[Any]:
-    """A table's own rows, without its footer's. Not kept by the caller: 25,000 of them slow every garbage collection."""
+    """A table's own rows, without its footer's. Not kept: 25,000 of them slow every collection of garbage."""
     footers = set(_FOOTERS(table))
     rows: list[Any] = _TABLE_ROWS(table)
     return [tr for tr in rows if tr not in footers] if footers else rows

@@ -169,10 +169,10 @@ def _candidates(tree: Any) -> Iterator[Grid]:
                     stack.append((v, (*path, _step(key))))
     if not seen and isinstance(tree, dict) and not any(isinstance(v, dict | list) for v in tree.values()):
         raise NoListFound("The JSON holds one object and no array: there is no list in it.")
-    for path in sorted(seen, key=lambda p: (p.count("."), p)):
-        found = list(_at(tree, _steps(path)))
+    for place in sorted(seen, key=lambda p: (p.count("."), p)):
+        found = list(_at(tree, _steps(place)))
         if found:
-            yield _grid(path, found)
+            yield _grid(place, found)
 
 
 def _grid(path: str, found: list[tuple[dict[str, str], Any]]) -> Grid:
@@ -221,7 +221,7 @@ def _grid(path: str, found: list[tuple[dict[str, str], Any]]) -> Grid:
 def _flatten(
     record: dict[str, Any], prefix: str, row: dict[str, str], listed: set[str], joined: set[str], depth: int
 ) -> None:
-    """Fields of objects within a record as "a.b". Fields of arrays within it can be named by a recipe, and are joined."""
+    """Fields of objects within a record as "a.b". Those of arrays within it are joined, for recipes that ask."""
     for key, value in record.items():
         name = prefix + key
         if isinstance(value, dict):

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .columns import is_date, is_number, likeness
 from .errors import RecipeMisfit
 from .reading import Grid
 from .recipe import Recipe, fold
+from .values import is_date, is_number
 
 _NUMBERED = re.compile(r"[\[(（【]?\s?(\d{1,4})\s?(?:[.．)）】\]、:：]|\s[-–]\s)\s*(?=\D)")
 _SPACED = re.compile(r"(\d{1,4})\s{1,8}(?=[^\W\d])")
@@ -169,6 +169,3 @@ def label_grid(lines: list[Line]) -> Grid | None:
     if len(labels) < 2 or len(records) < 2:
         return None
     return Grid("labels", "labelled lines", [[r.get(label, "") for label in labels] for r in records], headings=labels)
-
-
-__all__ = ["KINDS", "Line", "label_grid", "labelled", "likeness", "line_grids", "marked", "named_lines", "prose_free"]

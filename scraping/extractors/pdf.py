@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess  # noqa: S404 - the PDF is opened in a child process, which is the point
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,15 @@ _CHILD = Path(__file__).with_name("pdf_child.py")
 
 
 def open_pdf(body: bytes) -> Document:
-    """Read a PDF in a child process with limits on time and memory. Raises ExtractionError's kinds for every failure."""
+    """Read a PDF in a child process with limits on time and memory. Every failure is an ExtractionError."""
     if len(body) > MAX_PDF:
         raise TooLarge(f"The PDF has {len(body):,} bytes; at most {MAX_PDF:,} are read.")
     answer = _child(body)
     pages: list[dict[str, Any]] = answer["pages"]
     if not any(page["words"] or page["tables"] for page in pages):
         raise NoListFound(
-            "The PDF holds no text: its pages are pictures. Ask the publisher for the original, or run text recognition "
-            "on it and read the result."
+            "The PDF holds no text: its pages are pictures. Ask the publisher for the original, or run text "
+            "recognition on it and read the result."
         )
     lines = [Line(line.text, line.bold, line.indent) for page in pages for line in _lines(page)]
 
@@ -73,9 +73,7 @@ def _cell(text: str | None) -> str:
     joined = ""
     for line in text.split("\n"):
         line = line.strip()
-        if not joined or not line:
-            joined += line
-        elif joined[-1] in "-‐/" or (joined[-1] > "\u2e80" and line[0] > "\u2e80"):
+        if not joined or not line or joined[-1] in "-‐/" or (joined[-1] > "\u2e80" and line[0] > "\u2e80"):
             joined += line
         else:
             joined += " " + line
@@ -144,7 +142,7 @@ def _fill(grid: Grid, rows: list[list[str | None]], above: list[str]) -> None:
     """Append rows; a cell that is part of the one above it, or left of it, takes its text."""
     for row in rows:
         given = [cell for cell in row if cell]
-        filled = []
+        filled: list[str] = []
         spanning = len(given) == 1 and row[0] and all(cell is None for cell in row[1:]) and len(row) > 2
         heading = len(grid.rows) < 4
         for i, cell in enumerate(row):
@@ -165,7 +163,7 @@ def _fill(grid: Grid, rows: list[list[str | None]], above: list[str]) -> None:
 
 def _group(row: list[str | None], i: int) -> bool:
     """Whether the blank at i belongs to the heading on its left (it spans columns) and not to one above."""
-    return any(row[:i]) and row[i - 1] is not None or (i > 1 and row[i - 1] is None and any(row[: i - 1]))
+    return (any(row[:i]) and row[i - 1] is not None) or (i > 1 and row[i - 1] is None and any(row[: i - 1]))
 
 
 # --- words into lines ---

@@ -8,6 +8,7 @@ import io
 import json
 import resource
 import sys
+from typing import Any
 
 MEMORY = 2 * 1024**3  # bytes
 CPU = 100  # seconds
@@ -39,7 +40,7 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer))
 
 
-def _read(pdfplumber, body):
+def _read(pdfplumber: Any, body: bytes) -> dict[str, Any]:
     pages = []
     with pdfplumber.open(io.BytesIO(body)) as pdf:
         if len(pdf.pages) > PAGES:
@@ -64,7 +65,7 @@ def _read(pdfplumber, body):
     return {"title": title if isinstance(title, str) else "", "pages": pages}
 
 
-def _table(page, table):
+def _table(page: Any, table: Any) -> dict[str, Any]:
     rows = table.extract(x_tolerance=2, y_tolerance=3)
     return {"rows": rows, "box": [round(v, 1) for v in table.bbox]}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from .lines import Line, label_grid, line_grids, named_lines
 from .reading import Document, Grid
@@ -86,4 +87,4 @@ def _spaced(raw: list[str]) -> list[list[str]]:
     if not cuts:
         return []
     edges = [0, *cuts, width + 1]
-    return [[text[a:b].strip() for a, b in zip(edges, edges[1:], strict=False)] for text in full]
+    return [[text[a:b].strip() for a, b in pairwise(edges)] for text in full]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import re2
 import yaml
@@ -149,10 +149,10 @@ def compiled(pattern: str, key: str) -> Any:
         raise RecipeError(f"The pattern of {key!r} does not parse: {_plain(error)}.") from error
 
 
-def selector(css: str, key: str) -> CSSSelector:
+def selector(css: str, key: str) -> Callable[[Any], list[Any]]:
     """A CSS selector, compiled. Raises RecipeError naming the key."""
     try:
-        return CSSSelector(css, translator="html")
+        return cast("Callable[[Any], list[Any]]", CSSSelector(css, translator="html"))
     except Exception as error:  # cssselect and libxml2 raise many kinds; every one means that it does not parse
         raise RecipeError(f"The selector of {key!r} does not parse: {css!r} ({_plain(error)}).") from error
 
@@ -236,7 +236,7 @@ def _mapping(data: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _text(value: Any, key: str) -> str:
-    # A heading such as 2018 or Yes is read by YAML as a number or a truth value: written plainly it still means the text.
+    # YAML reads a heading such as 2018 as a number: written plainly it still means the text.
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():

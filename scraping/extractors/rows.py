@@ -9,14 +9,16 @@ from typing import Any
 
 from procurement.entries import Row
 
-from .columns import Layout, locate
 from .errors import RecipeMisfit
+from .headings import Layout, locate
 from .reading import Grid
 from .recipe import ROLES, SECTION, Recipe, compiled, fold
 
 _NEW: Callable[[type[Row], Iterable[Any]], Row] = tuple.__new__  # Row's own constructor takes twice the time
-_TOTALS = ("total", "subtotal", "grand total", "sum", "displayed", "合計", "总计", "合计", "小计", "計", "итого", "всего",
-           "gesamt", "summe", "suma", "totale", "المجموع", "الإجمالي", 'סה"כ', "합계", "총계")  # fmt: skip
+_TOTALS = frozenset(
+    ("total", "subtotal", "grand total", "sum", "displayed", "gesamt", "summe", "suma", "totale", "итого", "всего",
+     "المجموع", "الإجمالي", 'סה"כ', "合計", "总计", "合计", "小计", "計", "합계", "총계")
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -124,7 +126,7 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
             longer += 1
         name = row[first]
         if edges and number in edges:
-            if by_section or not row[first : first + 1] == [spans[number]]:
+            if by_section or name != spans[number]:
                 current = spans[number]
             continue
         if not name and not tidy.fills and not any([row[i] for i in main]):  # noqa: C419 - a list is quicker here
@@ -153,7 +155,7 @@ def _read(recipe: Recipe, grid: Grid, found: Layout, built: Built, reported: set
             for one in tidy.entries(parts, number, row):
                 more = {key: text for key, text in one.items() if key not in ROLES and text}
                 if one["vendor"] or one["product"] or one["identifier"]:
-                    append(Row(*(one[role] for role in ROLES), {**extra, **more} if more else extra))
+                    append(new(Row, (*(one[role] for role in ROLES), {**extra, **more} if more else extra)))
                 else:
                     tidy.skipped.append(next(filter(None, row), ""))
     if heads:
@@ -228,7 +230,7 @@ class _Tidy:
         for rule in recipe.filters:
             if fold(rule.column) not in index:
                 raise RecipeMisfit(
-                    f"The recipe filters by the column {rule.column!r}, which the page does not have. Correct its filters."
+                    f"The recipe filters by the column {rule.column!r}, which the page does not have: correct it."
                 )
             self.filters.append(
                 (rule, index[fold(rule.column)], compiled(rule.matches, "filters") if rule.matches else None)
@@ -278,8 +280,8 @@ def _passes(rule: Any, pattern: Any, text: str) -> bool:
 
 
 def _matched(parts: dict[str, str], role: str, patterns: list[Any]) -> list[dict[str, str]]:
-    """Apply patterns to a role's text: named groups go to the roles that they name (other names are extra columns); else
-    group 1, or the whole match, stays. Where nothing matches, the role is blank."""
+    """Apply patterns to a role's text, the first that matches: named groups go to the roles that they name, other names
+    are extra columns; else group 1, or the whole match, stays. Where nothing matches, the role is blank."""
     text = parts[role]
     for pattern in patterns:
         hits = list(pattern.finditer(text))[:1000]

@@ -19,9 +19,10 @@ MAX_RATIO = 300  # times their packed size, past the first few megabytes
 _FREE = 32 * 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NOTES = re.compile(
-    r"example|sample|template|instruction|readme|read me|notes?\b|guid(?:e|ance)|glossary|definition|lookup|cover|legend|"
-    r"exemple|consigne|légende|notice|lisez|beispiel|hinweis|anleitung|muster|legende|ejemplo|instruccion|modelo|exemplo|"
-    r"пример|образец|инструкц|справочник|記載例|記入例|記載要領|記入要領|説明|項目の条件|凡例|示例|样例|填写说明|说明|예시|작성|안내|مثال|نموذج|דוגמה|הנחיות",
+    r"example|sample|template|instruction|readme|read me|notes?\b|guid(?:e|ance)|glossary|definition|lookup|cover|"
+    r"legend|exemple|consigne|légende|notice|lisez|beispiel|hinweis|anleitung|muster|legende|ejemplo|instruccion|modelo|exemplo|"
+    r"пример|образец|инструкц|справочник|記載例|記入例|記載要領|記入要領|説明|項目の条件|"
+    r"凡例|示例|样例|说明|예시|작성|안내|مثال|نموذج|דוגמה|הנחיות",
     re.I,
 )
 _PLACEHOLDER = re.compile(r"[○〇◯●×△□]{2}|\bX{3,}\b|\b(?:lorem ipsum|acme|foo ?bar)\b", re.I)
@@ -98,7 +99,7 @@ def _refuse_bomb(body: bytes) -> None:
     unpacked = sum(part.file_size for part in parts)
     if unpacked > MAX_UNPACKED or (unpacked > _FREE and unpacked > MAX_RATIO * max(1, len(body))):
         raise TooLarge(
-            f"The workbook unpacks from {len(body):,} to {unpacked:,} bytes, more than is read: it may be made to do harm."
+            f"The workbook unpacks from {len(body):,} to {unpacked:,} bytes, more than is read: perhaps meant to harm."
         )
 
 

@@ -18,8 +18,9 @@ _TAGS = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|table|tbody|thead|tr|td|div|ul|ol|li|p|span|meta|h[1-6])\b", re.I
 )
 _REFUSED = (
-    (b"\x1f\x8b", "a gzip archive"), (b"Rar!", "a RAR archive"), (b"7z\xbc\xaf", "a 7-Zip archive"), (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"), (b"II*\0", "an image"), (b"MM\0*", "an image"),
+    (b"\x1f\x8b", "a gzip archive"), (b"Rar!", "a RAR archive"), (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x89PNG", "an image"), (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"), (b"II*\0", "an image"),
+    (b"MM\0*", "an image"),
     (b"{\\rtf", "an RTF document"), (b"\x7fELF", "a program"), (b"MZ\x90", "a program"),
 )  # fmt: skip
 

@@ -22,7 +22,8 @@ _LABELS = {
     "big5": "big5hkscs", "big5-hkscs": "big5hkscs", "cn-big5": "big5hkscs", "x-x-big5": "big5hkscs",
     "windows-1251": "cp1251", "x-cp1251": "cp1251", "koi": "koi8-r", "koi8": "koi8-r", "koi8_r": "koi8-r",
     "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "x-unicode20utf8": "utf-8",
-    "unicode": "utf-16-le", "ucs-2": "utf-16-le", "utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be",
+    "unicode": "utf-16-le", "ucs-2": "utf-16-le", "utf-16": "utf-16-le", "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
     "visual": "iso-8859-8", "logical": "iso-8859-8", "iso-8859-8-i": "iso-8859-8",
 }  # fmt: skip
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),

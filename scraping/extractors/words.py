@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of words read better unbroken
 """What headings say, in the languages of the lists: the aspects of a column, by its words.
 
 An aspect is what a heading's words speak of. "Vendor address" speaks of a vendor and of an address, and the address

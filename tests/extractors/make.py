@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - pages and files as they are written
 """Small files of the formats that cannot be written as text: PDF and workbooks."""
 
 import io

@@ -1,8 +1,10 @@
+# ruff: noqa: E501 - pages and files as they are written
 """Each format by its content, whatever it is called; its damage as a sentence."""
 
 import io
 import json
 import zipfile
+from contextlib import suppress
 
 import pytest
 
@@ -285,10 +287,8 @@ def test_a_long_cell_and_a_deep_page_lose_no_row():
 
 def test_spans_do_not_multiply_without_end():
     page = "<table><tr><th>Vendor<th>Note</tr>" + "<tr><td rowspan=65534 colspan=1000>Acme</td></tr>" * 300 + "</table>"
-    try:
+    with suppress(ExtractionError):
         assert len(read(page.encode()).rows) <= 300
-    except ExtractionError:
-        pass
 
 
 def test_content_of_another_format_than_the_recipe_is_held_by_name():

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - pages and files as they are written
 """The shapes that lists take on real pages, each read with no recipe, and read the same again by the recipe proposed."""
 
 import pytest
@@ -156,14 +157,18 @@ CASES = {
         ["Windows 11", "Office 2021", "Database 19c", "Java SE", "Solaris 11"],
     ),
     "a table for each entry": (
-        "".join(f"<table class=e><tr><th>Supplier</th><td>{n}</td></tr><tr><th>Product</th><td>{p}</td></tr><tr><th>Country</th><td>FR</td></tr></table>"
-                for n, p in (("Alpha", "A1"), ("Beta", "B2"), ("Gamma", "C3"))),
+        "".join(
+            f"<table class=e><tr><th>Supplier</th><td>{n}</td></tr><tr><th>Product</th><td>{p}</td></tr><tr><th>Country</th><td>FR</td></tr></table>"
+            for n, p in (("Alpha", "A1"), ("Beta", "B2"), ("Gamma", "C3"))
+        ),
         ["Alpha", "Beta", "Gamma"],
         ["A1", "B2", "C3"],
     ),
     "headings with text below": (
-        "".join(f"<h3>{n}</h3><p>Approved since 2012 for all of the lots, and open to every agency of the state.</p>"
-                for n in ("Alpha Systems Inc.", "Beta GmbH", "Gamma Networks Ltd", "Delta Corp")),
+        "".join(
+            f"<h3>{n}</h3><p>Approved since 2012 for all of the lots, and open to every agency of the state.</p>"
+            for n in ("Alpha Systems Inc.", "Beta GmbH", "Gamma Networks Ltd", "Delta Corp")
+        ),
         ["Alpha Systems Inc.", "Beta GmbH", "Gamma Networks Ltd", "Delta Corp"],
         [],
     ),
