@@ -51,6 +51,16 @@ def derive_changes(vendor_list: VendorList, snapshots: Sequence[Snapshot], *, ca
         Change.objects.bulk_create(fresh, batch_size=1000)
 
 
+def judge_causes(vendor_list: VendorList, snapshots: Sequence[Snapshot]) -> None:
+    """Say anew, of changes that stay as they are, whether the source or our recipe changed."""
+    for snapshot in snapshots:
+        if previous := vendor_list.snapshots.before(snapshot.captured_at).first():
+            known = Change.objects.filter(list=vendor_list, at=snapshot.captured_at).exclude(
+                cause=Change.Cause.CURATION
+            )
+            known.update(cause=_cause(previous, snapshot))
+
+
 def _cause(earlier: Snapshot, later: Snapshot) -> str:
     """Two snapshots read by different recipes cannot tell our change from the publisher's, so it is no news."""
     same = earlier.recipe_id == later.recipe_id

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from django.db import transaction
 
 from procurement import entries as keys
-from procurement.changes import derive_changes
+from procurement.changes import derive_changes, judge_causes
 from procurement.entries import Row
 from procurement.history import chunks
 from procurement.models import FOREVER, Capture, Change, Decision, Entry, Listing, Recipe, Snapshot, VendorList
@@ -321,6 +321,23 @@ def supersede(snapshot: Snapshot, rows: Sequence[Row], *, recipe: Recipe, why: s
         paint(fresh.list, fresh.captured_at, named=stored.copies)
     Decision.objects.create(snapshot=snapshot, action=Decision.Action.SUPERSEDE, why=why, by=by)
     return fresh
+
+
+@transaction.atomic
+def confirm(snapshot: Snapshot, *, recipe: Recipe, why: str, by: Any = None) -> None:
+    """Note that another recipe reads the same rows from a snapshot's capture: it stays, and counts as read by that one.
+
+    Raises:
+        RecordingError: the snapshot is superseded.
+    """
+    snapshot = _locked(snapshot)
+    if snapshot.status == Snapshot.Status.SUPERSEDED:
+        raise RecordingError(f"Snapshot {snapshot.pk} is superseded; nothing was changed.")
+    Snapshot.objects.filter(pk=snapshot.pk).update(recipe=recipe)
+    Decision.objects.create(snapshot=snapshot, action=Decision.Action.REREAD, why=why, by=by)
+    if snapshot.is_published:
+        published = snapshot.list.snapshots.published().filter(captured_at__gte=snapshot.captured_at)
+        judge_causes(snapshot.list, published.order_by("captured_at")[:2])
 
 
 def _locked(snapshot: Snapshot) -> Snapshot:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from procurement import captures, recording
 from procurement.models import Capture, Recipe, Snapshot, VendorList
 from scraping import deltas, extractors, guard, paging
-from scraping.models import Run, Source
+from scraping.models import Run
 
 HELD, FAILED = Run.Outcome.HELD, Run.Outcome.FAILED
 
@@ -176,12 +176,7 @@ def _delta(
 def _advance(run: Run, received: Received, digest: str, previous: Snapshot, delta: deltas.Delta) -> bool:
     """Record what came and left since the last snapshot; False, with nothing done, where the whole must be read."""
     entries = previous.entry_count - len(delta.left) + len(delta.came)
-    if guard.judge(
-        guard.Size(delta.rows, entries),
-        _size(previous),
-        bounds=_bounds(run.source),
-        unattended=run.trigger == Run.Trigger.SCHEDULE,
-    ):
+    if suspicion(run, guard.Size(delta.rows, entries), _size(previous)):
         return False
     with transaction.atomic():
         _keep_hold(run)
@@ -224,12 +219,8 @@ def _record(run: Run, capture: Capture, reading: extractors.Reading, recipe: Rec
     incomplete = paging.missing(reading) if full else ""
     hold = incomplete
     if not hold and (full or not reading.rows):
-        hold = guard.judge(
-            guard.Size(len(reading.rows), recording.count_keys(reading.rows)),
-            _size(_last_full(run.list, capture.captured_at)),
-            bounds=_bounds(run.source),
-            unattended=run.trigger == Run.Trigger.SCHEDULE,
-        )
+        size = guard.Size(len(reading.rows), recording.count_keys(reading.rows))
+        hold = suspicion(run, size, _size(_last_full(run.list, capture.captured_at)))
     recorded = recording.record(
         capture,
         reading.rows,
@@ -263,14 +254,23 @@ def _review_held(snapshot: Snapshot) -> None:
         held = held.filter(captured_at__lt=next_full.captured_at)
     for candidate in held:
         run = next(iter(candidate.runs.all()), None)
-        reason = guard.judge(
+        reason = suspicion(
+            run,
             guard.Size(candidate.row_count, candidate.entry_count),
             _size(_last_full(candidate.list, candidate.captured_at)),
-            bounds=_bounds(run.source if run else None),
-            unattended=bool(run and run.trigger == Run.Trigger.SCHEDULE),
         )
         if not reason and not candidate.list.snapshots.published().filter(captured_at=candidate.captured_at).exists():
             recording.publish(candidate, why="An earlier snapshot, recorded since, shows that it is no sudden change.")
+
+
+def suspicion(run: Run | None, size: guard.Size, previous: guard.Size | None) -> str:
+    """Why the guard holds what a run read, or "" where it does not.
+
+    Args:
+        previous: the size of the published full snapshot before it, if there is one.
+    """
+    bounds = guard.Bounds(run.source.min_rows, run.source.max_rows) if run and run.source else guard.Bounds()
+    return guard.judge(size, previous, bounds=bounds, unattended=bool(run and run.trigger == Run.Trigger.SCHEDULE))
 
 
 def _last_full(vendor_list: VendorList, moment: datetime) -> Snapshot | None:
@@ -279,10 +279,6 @@ def _last_full(vendor_list: VendorList, moment: datetime) -> Snapshot | None:
 
 def _size(snapshot: Snapshot | None) -> guard.Size | None:
     return guard.Size(snapshot.row_count, snapshot.entry_count) if snapshot else None
-
-
-def _bounds(source: Source | None) -> guard.Bounds:
-    return guard.Bounds(source.min_rows, source.max_rows) if source else guard.Bounds()
 
 
 def _capture(vendor_list: VendorList, received: Received, digest: str, **place: Any) -> Capture:
