@@ -18,7 +18,7 @@ RELATIONS = ("domestic", "foreign", "unknown")
 _LANE, _BAR = 24, 12  # pixels
 _TOP, _HEIGHT = 4, 150  # pixels
 _MOST = 400
-_LABEL_ROOM = 22  # per cent of the width that a date needs on a phone
+_CHARACTER = 1.85  # per cent of the width that a letter of a date needs on a phone
 
 
 @dataclass(frozen=True)
@@ -35,28 +35,36 @@ class Axis:
         return max(0.0, min(100.0, 100 * ((moment - self.start) / timedelta(seconds=1)) / whole)) if whole else 0.0
 
     def labels(self) -> list[tuple[float, str, str]]:
-        """(per cent, text, anchor) of the dates to write, so that none covers another."""
-        wanted = self._marked() or []
-        for moment in (self.start, self.end):
-            if all(abs(self.at(moment) - other) >= _LABEL_ROOM for other, *_ in wanted):
-                wanted.append((self.at(moment), people_date(moment)))
+        """(per cent, text, anchor) of the dates to write, the marked ones first, so that none covers another."""
         years = range(self.start.year + 1, self.end.year + 1)
-        for year in years[:: max(1, len(years) // 5)]:
-            x = self.at(datetime(year, 1, 1, tzinfo=UTC))
-            if all(abs(x - other) >= _LABEL_ROOM * 0.7 for other, *_ in wanted) and 6 < x < 94:
-                wanted.append((x, str(year)))
-        return [(x, text, _anchor(x)) for x, text in sorted(wanted)]
+        firsts = [(self.at(datetime(year, 1, 1, tzinfo=UTC)), str(year)) for year in years[:: max(1, len(years) // 5)]]
+        ends = [(self.at(moment), people_date(moment)) for moment in (self.start, self.end)]
+        shown: list[tuple[float, str, str]] = []
+        taken: list[tuple[float, float]] = []
+        for x, text in [*self._marked(), *ends, *firsts]:
+            x, anchor, left, right = _placed(x, text)
+            if all(right < other_left or left > other_right for other_left, other_right in taken):
+                shown.append((x, text, anchor))
+                taken.append((left - 2, right + 2))
+        return sorted(shown)
 
     def _marked(self) -> list[tuple[float, str]]:
+        """The marked moments; in one label where two would cover each other."""
         places = [(self.at(moment), people_date(moment)) for moment in self.marks]
-        if len(places) == 2 and places[1][0] - places[0][0] < _LABEL_ROOM:
+        if len(places) == 2 and _placed(*places[0])[3] + 2 > _placed(*places[1])[2]:
             text = " – ".join(dict.fromkeys([places[0][1], places[1][1]]))
             return [((places[0][0] + places[1][0]) / 2, text)]
         return places
 
 
-def _anchor(x: float) -> str:
-    return "start" if x < 12 else "end" if x > 88 else "middle"
+def _placed(x: float, text: str) -> tuple[float, str, float, float]:
+    """(x, anchor, left, right) of a label, in per cent: centred on its place, but never beyond the edges."""
+    width = len(text) * _CHARACTER
+    if x < width / 2:
+        return min(x, 100 - width), "start", min(x, 100 - width), min(x, 100 - width) + width
+    if x > 100 - width / 2:
+        return max(x, width), "end", max(x, width) - width, max(x, width)
+    return x, "middle", x - width / 2, x + width / 2
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from procurement.comparison import Comparison, VendorTotal
 from procurement.grouping import KINDS, key_of, key_of_total
 from procurement.models import Change, Snapshot
-from procurement.templatetags.lists import people_date
+from procurement.templatetags.lists import gist, people_date
 
 
 class Part(NamedTuple):
@@ -159,21 +159,16 @@ def caveats(comparison: Comparison) -> list[str]:
     start, end = comparison.start, comparison.end
     found = []
     if not start.is_full:
-        who = f"The earlier snapshot is partial. {start.basis_note}".strip()
+        who = f"The earlier snapshot is partial. {gist(start.basis_note)}".strip()
         if comparison.first_seen:
             who += " Who is first seen later may have been on the list before, so nobody of them is reported as added."
         found.append(who)
     if not end.is_full:
         found.append(
-            f"The later snapshot is partial. {end.basis_note}".strip()
+            f"The later snapshot is partial. {gist(end.basis_note)}".strip()
             + " It proves who was on the list, and nobody's absence: whom it does not name is not reported as dropped."
         )
-    for snapshot, which in ((start, "earlier"), (end, "later")):
-        if snapshot.is_full and snapshot.basis != Snapshot.Basis.CAPTURED:
-            words = {"reported": "compiled from reports", "inferred": "inferred"}[snapshot.basis]
-            found.append(
-                f"The {which} snapshot is {words}, not captured from the publisher. {snapshot.basis_note}".strip()
-            )
+    found += _second_hand(start, end)
     ours = [d for d in comparison.changes if d.cause != Change.Cause.SOURCE]
     if ours:
         found.append(
@@ -181,6 +176,19 @@ def caveats(comparison: Comparison) -> list[str]:
             "so that the publisher need not have changed anything. This is not news."
         )
     return found
+
+
+def _second_hand(start: Snapshot, end: Snapshot) -> list[str]:
+    """What the full snapshots rest on where that is no capture; said once where it is the same of both."""
+    words = {"reported": "compiled from reports", "inferred": "inferred"}
+    told = [
+        (f"{words[s.basis]}, not captured from the publisher. {gist(s.basis_note)}".strip(), which)
+        for s, which in ((start, "earlier"), (end, "later"))
+        if s.is_full and s.basis != Snapshot.Basis.CAPTURED
+    ]
+    if len(told) == 2 and told[0][0] == told[1][0]:
+        return [f"Both snapshots are {told[0][0]}"]
+    return [f"The {which} snapshot is {what}" for what, which in told]
 
 
 def heading(comparison: Comparison) -> str:

@@ -139,6 +139,7 @@ def segments(
     since: datetime,
     until: datetime,
     missed: Sequence[datetime] = (),
+    holds_until: datetime | None = None,
 ) -> list[Segment]:
     """Stretches in which something was present, absent or not observed.
 
@@ -149,10 +150,12 @@ def segments(
         said: what each observation says, in order of time.
         since, until: the ends of the picture.
         missed: when checks failed or were held, in order.
+        holds_until: how far the last observation may hold: to the present where the list is still checked, no further
+            than itself where it is not. The end of the picture, unless it is given.
     """
     first = said[0][0] if said else until
     found = [Segment(since, first, "unobserved")] if since < first else []
-    ends = [*said[1:], (until, False)] if said else []
+    ends = [*said[1:], (max(said[-1][0], min(until, holds_until or until)), False)] if said else []
     for (at, present), (following, _) in zip(said, ends, strict=True):
         known = following
         if following - at > gap_after:
@@ -164,6 +167,8 @@ def segments(
         found.append(Segment(at, known, "present" if present else "absent"))
         if known < following:
             found.append(Segment(known, following, "unobserved"))
+    if said and ends[-1][0] < until:
+        found.append(Segment(ends[-1][0], until, "unobserved"))
     return _merged(found)
 
 

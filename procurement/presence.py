@@ -21,9 +21,20 @@ def who(vendor_id: int | None, name: str) -> Who:
 
 
 def segments_of(
-    vendor_list: VendorList, observed: Observed, totals: Sequence[VendorTotal], since: datetime, until: datetime
+    vendor_list: VendorList,
+    observed: Observed,
+    totals: Sequence[VendorTotal],
+    *,
+    since: datetime,
+    until: datetime,
+    checked: bool,
 ) -> list[list[Segment]]:
-    """For each of these vendors, when it was on the list. Two queries."""
+    """For each of these vendors, when it was on the list. Two queries.
+
+    Args:
+        since, until: the ends of the picture.
+        checked: whether the list is still checked, so that the last observation holds for a while.
+    """
     linked = {t.vendor.pk for t in totals if t.vendor}
     unlinked = {t.name for t in totals if not t.vendor}
     theirs = Q(entry__name__vendor__in=linked) | Q(entry__name__vendor=None, entry__name__text__in=unlinked)
@@ -41,6 +52,7 @@ def segments_of(
             since=since,
             until=until,
             missed=observed.missed,
+            holds_until=until if checked else observed.last.at,
         )
         for key in (who(t.vendor.pk if t.vendor else None, t.name) for t in totals)
     ]

@@ -86,3 +86,10 @@ def test_sizes_are_stacked_from_the_ground_and_scaled_to_a_round_number():
     assert ">100</text>" in drawn
     assert 'class="domestic" shape-rendering="crispEdges" x="0.000%" width="50.000%" y="64.00" height="90.00"' in drawn
     assert 'class="foreign" shape-rendering="crispEdges" x="0.000%" width="50.000%" y="19.00" height="45.00"' in drawn
+
+
+def test_the_last_observation_of_a_list_that_nobody_checks_holds_no_further():
+    found = segments(
+        points(seen(0, 5), [(at(0), at(99))]), gap_after=timedelta(9), since=at(0), until=at(7), holds_until=at(5)
+    )
+    assert [(s.end, s.state) for s in found] == [(at(5), "present"), (at(7), "unobserved")]

@@ -46,6 +46,7 @@ class VendorListQuerySet(models.QuerySet["VendorList"]):
         return self.annotate(
             first_observed_at=_one("snapshots__captured_at", "snapshots__captured_at", **published),
             last_observed_at=_one("snapshots__captured_at", "-snapshots__captured_at", **published),
+            last_coverage=_one("snapshots__coverage", "-snapshots__captured_at", **published),
             held_at=_one("snapshots__captured_at", "-snapshots__captured_at", **held),
             held_id=_one("snapshots__pk", "-snapshots__captured_at", **held),
             held_reason=_one("snapshots__reason", "-snapshots__captured_at", **held),
@@ -94,6 +95,7 @@ class VendorList(models.Model):
     # Annotated by `with_freshness`, and only there.
     first_observed_at: datetime | None
     last_observed_at: datetime | None
+    last_coverage: str | None
     held_at: datetime | None
     held_id: int | None
     held_reason: str | None

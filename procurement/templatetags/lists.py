@@ -1,5 +1,6 @@
 """What every template may say about lists: dates, countries, relations, kinds of change. Loaded as built-in."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -127,6 +128,15 @@ def percent(part: int, whole: int) -> str:
     if 99 < share < 100:
         return "over 99 %"
     return f"{share:.0f} %"
+
+
+@register.filter
+def gist(note: str) -> str:
+    """The first sentence of a note, up to the first address in it; the whole stands with the evidence."""
+    first, *rest = re.split(r"(?<=[.;])\s|(?=https?://)", note, maxsplit=1)
+    end = "…" if rest and rest[0].startswith("http") else "."
+    first = first.rstrip(" .;:,(")
+    return f"{first}{end}" if first else ""
 
 
 @register.filter

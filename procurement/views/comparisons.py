@@ -119,7 +119,7 @@ def _strip(vendor_list: VendorList, seen: Observed, compared: Comparison) -> dic
     moments = [o.at for o in seen.observations]
     start, end = charts.window(moments, until=timezone.now() if scheduled else None)
     axis = charts.Axis(start, end, (compared.start.captured_at, compared.end.captured_at))
-    rows = presence.segments_of(vendor_list, seen, lanes, start, end)
+    rows = presence.segments_of(vendor_list, seen, lanes, since=start, until=end, checked=scheduled)
     drawn = charts.strip(
         [
             charts.Lane(t.name, segments, t.relation, t.vendor.get_absolute_url() if t.vendor else "")

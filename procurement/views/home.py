@@ -1,5 +1,6 @@
 """The first page: what changed lately across lists, and which lists need somebody to look."""
 
+from collections import Counter
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.utils import timezone
 from procurement import freshness, narrative
 from procurement.latest import latest
 from procurement.models import Change, Snapshot, VendorList
+from vendors import countries
 from vendors.models import Vendor
 
 _LISTS, _EACH = 10, 3
@@ -21,6 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     dated = [(x.last_change_at, x.pk, x) for x in lists if x.last_change_at]
     changed = [vendor_list for *_, vendor_list in sorted(dated, reverse=True)[:_LISTS]]
     boundaries = latest([vendor_list.pk for vendor_list in changed], _EACH)
+    per_jurisdiction = Counter(vendor_list.jurisdiction for vendor_list in lists)
     news = Change.objects.filter(cause=Change.Cause.SOURCE)
     return render(
         request,
@@ -32,7 +35,9 @@ def home(request: HttpRequest) -> HttpResponse:
             ],
             "attention": [(vendor_list, found) for vendor_list, found in judged if found.needs_care],
             "list_count": len(lists),
-            "jurisdiction_count": len({vendor_list.jurisdiction for vendor_list in lists}),
+            "jurisdictions": sorted(
+                ((c, countries.name(c), n) for c, n in per_jurisdiction.items()), key=lambda x: x[1]
+            ),
             "scheduled_count": sum(vendor_list.next_check_at is not None for vendor_list in lists),
             "vendor_count": Vendor.objects.count(),
             "snapshot_count": Snapshot.objects.published().count(),
