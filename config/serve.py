@@ -13,6 +13,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,7 +154,9 @@ def _wait(running: list[Service], seconds: float) -> None:
 
 def _answers(port: int) -> bool:
     try:
-        socket.create_connection((HOST, port), timeout=0.5).close()
+        urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=2).close()
+    except urllib.error.HTTPError:  # an answer all the same
+        return True
     except OSError:
         return False
     return True
