@@ -203,6 +203,13 @@ class TestNotFound:
             assert sentence in text_of(response)
             assert f'href="{vendor_list.get_absolute_url()}on/2024-01-01/"' in response.content.decode()
 
+    def test_a_form_with_something_else_than_a_date(self, client):
+        at = make_list().get_absolute_url()
+        for url, query in ((f"{at}on/", {"date": "a/b"}), (f"{at}compare/", {"from": "a/b", "to": "2024-01-01"})):
+            response = client.get(url, query)
+            assert response.status_code == 404
+            assert "is no date." in text_of(response)
+
     def test_any_other_address(self, client):
         response = client.get("/no/such/page/")
         assert response.status_code == 404

@@ -7,9 +7,10 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from procurement import charts, grouping, narrative, presence
-from procurement.comparison import Comparison, NotObservedError, compare
+from procurement.comparison import Comparison, NotObservedError, compare, moment_of
 from procurement.models import Change, Listing, Snapshot, VendorList
 from procurement.observations import Observed, observed
 from procurement.views.finding import find_list, not_observed
@@ -19,6 +20,7 @@ _GROUPS, _EDITS, _ROWS, _LANES, _TICKS = 100, 25, 200, 40, 160
 _FEW = 60  # unchanged rows that are simply there, folded
 
 
+@require_safe
 def comparison(request: HttpRequest, slug: str, ends: str) -> HttpResponse:
     vendor_list = find_list(slug)
     start, _, end = ends.partition("..")
@@ -49,12 +51,17 @@ def comparison(request: HttpRequest, slug: str, ends: str) -> HttpResponse:
     return render(request, "procurement/comparison.html", context)
 
 
+@require_safe
 def comparison_form(request: HttpRequest, slug: str) -> HttpResponse:
     """Where the picker leads; without dates, to the list's latest change."""
     vendor_list = find_list(slug)
     start, end = (request.GET.get(name, "").strip() for name in ("from", "to"))
-    if start and end:
-        return redirect("comparison", slug, "..".join(sorted([start, end])))
+    try:
+        in_order = sorted((text for text in (start, end) if text), key=moment_of)
+    except NotObservedError as error:
+        return not_observed(request, vendor_list, error)
+    if len(in_order) == 2:
+        return redirect("comparison", slug, "..".join(in_order))
     seen = observed(vendor_list)
     if not seen:
         return not_observed(

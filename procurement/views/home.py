@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from procurement import freshness, narrative
 from procurement.latest import latest
@@ -16,6 +17,7 @@ from vendors.models import Vendor
 _LISTS, _EACH = 10, 3
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     lists = list(VendorList.objects.with_authority().with_freshness())

@@ -6,12 +6,13 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from procurement import charts, freshness, narrative, presence
-from procurement.comparison import NotObservedError, snapshot_on, statements_about
+from procurement.comparison import NotObservedError, moment_of, snapshot_on, statements_about
 from procurement.grouping import KINDS
 from procurement.latest import latest
 from procurement.models import Change, Listing, Snapshot, VendorList
@@ -22,6 +23,7 @@ from procurement.views.finding import find_list, not_observed
 _ENTRIES, _LISTS, _SNAPSHOTS, _BOUNDARIES = 200, 200, 12, 6
 
 
+@require_safe
 def lists(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     page = Paginator(VendorList.objects.with_authority().with_freshness(), _LISTS).get_page(request.GET.get("page"))
@@ -30,6 +32,7 @@ def lists(request: HttpRequest) -> HttpResponse:
     return render(request, "procurement/lists.html", {"page": page, "rows": rows})
 
 
+@require_safe
 def list_now(request: HttpRequest, slug: str) -> HttpResponse:
     vendor_list = find_list(slug)
     seen = observed(vendor_list)
@@ -56,6 +59,7 @@ def list_now(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "procurement/list.html", context)
 
 
+@require_safe
 def as_of(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     vendor_list = find_list(slug)
     try:
@@ -79,17 +83,25 @@ def as_of(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     return render(request, "procurement/as_of.html", context)
 
 
-def as_of_form(request: HttpRequest, slug: str) -> HttpResponseRedirect:
+@require_safe
+def as_of_form(request: HttpRequest, slug: str) -> HttpResponse:
     """Where a form's date leads."""
     day = request.GET.get("date", "").strip()
-    return redirect("as-of", slug, day) if day else redirect("list", slug)
+    if not day:
+        return redirect("list", slug)
+    try:
+        moment_of(day)
+    except NotObservedError as error:
+        return not_observed(request, find_list(slug), error)
+    return redirect("as-of", slug, day)
 
 
 def _entries(request: HttpRequest, vendor_list: VendorList, moment: datetime) -> dict[str, Any]:
     """What the list carried at a moment, filtered by what the query string asks for, one page of it."""
     carried = Listing.objects.filter(list=vendor_list).on(moment)
     categories = list(carried.values_list("entry__category", flat=True).distinct().order_by("entry__category")[:61])
-    text, category = request.GET.get("q", "").strip(), request.GET.get("category", "")
+    # PostgreSQL takes no NUL in a text.
+    text, category = (request.GET.get(name, "").replace("\0", "").strip() for name in ("q", "category"))
     rows = _with_words(carried, text)
     if category:
         rows = rows.filter(entry__category=category)
@@ -147,6 +159,8 @@ def _chart(vendor_list: VendorList, seen: Observed, now: datetime) -> Any:
         for at in moments
         if at in counts
     ]
+    if not stretches:
+        return ""
     first, last = (sum(counts[at].values()) for at in (stretches[0].start, stretches[-1].start))
     label = (
         f"{first:,} entries at the first observation, {last:,} at the last; the table of snapshots gives each number."
