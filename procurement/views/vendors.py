@@ -252,7 +252,9 @@ def _strip(vendor: Vendor, spells: Sequence[Spell], lists: Sequence[ListOfVendor
         named[pk].add(at)
     moments = [o.at for on in lists for o in (on.observed.first, on.observed.last)]
     checked = VendorList.objects.filter(pk__in=[on.vendor_list.pk for on in lists], sources__enabled=True).exists()
-    axis = Axis(*window(sorted(moments), until=timezone.now() if checked else None))
+    start, end = window(sorted(moments), until=timezone.now() if checked else None)
+    # The margin behind the last observation does not reach into the future.
+    axis = Axis(start, max(min(end, timezone.now()), max(moments)))
     lanes = [
         Lane(
             f"{on.vendor_list.title} ({on.vendor_list.jurisdiction})",
