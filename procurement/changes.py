@@ -18,7 +18,7 @@ def derive_changes(vendor_list: VendorList, snapshots: Sequence[Snapshot], *, ca
     """
     for snapshot in snapshots:
         stale = Change.objects.filter(list=vendor_list, at=snapshot.captured_at)
-        causes = {
+        causes: dict[tuple[str, int, int | None], str] = {
             (kind, entry, former): known
             for kind, entry, former, known in stale.values_list("kind", "entry_id", "former_id", "cause")
         }

@@ -147,8 +147,16 @@ class Comparison:
         )
 
     def _cause(self, bounded: Bounded) -> str:
+        if (bounded.later.pk, bounded.entry.pk) in self._curated:
+            return Change.Cause.CURATION.value
         same = bounded.earlier is None or bounded.earlier.recipe_id == bounded.later.recipe_id
         return (Change.Cause.SOURCE if same else Change.Cause.RECIPE).value
+
+    @cached_property
+    def _curated(self) -> set[tuple[int, int]]:
+        """(later snapshot, entry) of the changes in the range that our curation brought to light."""
+        in_range = Change.objects.filter(list=self.list, at__gt=self.start.captured_at, at__lte=self.end.captured_at)
+        return set(in_range.filter(cause=Change.Cause.CURATION).values_list("later_id", "entry_id"))
 
     @cached_property
     def changes(self) -> list[Difference]:
@@ -186,9 +194,9 @@ class Comparison:
         totals: dict[object, list[int]] = {}
         shown: dict[object, tuple[int | None, str]] = {}
         for entry, spans in spans_of(entries).items():
-            vendor, text = vendor_of_name[entries[entry]]
-            who: object = vendor or (text,)
-            shown.setdefault(who, (vendor, text))
+            linked_to, text = vendor_of_name[entries[entry]]
+            who: object = linked_to or (text,)
+            shown.setdefault(who, (linked_to, text))
             total = totals.setdefault(who, [0, 0])
             for side, snapshot in enumerate((self.start, self.end)):
                 total[side] += any(begun <= snapshot.captured_at < ended for begun, ended in spans)
@@ -272,7 +280,7 @@ def compare(vendor_list: VendorList, start: str, end: str) -> Comparison:
     """Compare a list between two dates (or times), each as last observed on or before its end, UTC.
 
     Raises:
-        NotObservedError: a date is wrong, in the future or before the first observation, or they are in the wrong order.
+        NotObservedError: a date is wrong, in the future or before the first observation, or the second is the earlier.
     """
     return Comparison(vendor_list, snapshot_on(vendor_list, start), snapshot_on(vendor_list, end))
 
@@ -325,7 +333,9 @@ def relations_of(who: Iterable[int | str], on: date, jurisdiction: str) -> Count
     """How many of these, as `vendors_on` gives them, are foreign, domestic or unknown to a jurisdiction on a day."""
     who = list(who)
     vendors = vendors_of(one for one in who if isinstance(one, int))
-    counts = Counter(countries.relation(vendor.origin_on(on), jurisdiction) for vendor in vendors.values())
+    counts: Counter[str] = Counter(
+        countries.relation(vendor.origin_on(on), jurisdiction) for vendor in vendors.values()
+    )
     counts["unknown"] += sum(isinstance(one, str) for one in who)
     return counts
 

@@ -14,13 +14,18 @@ from vendors.names import fold
 class Entry(Protocol):
     """What comparing needs to know of an entry."""
 
-    key: bytes
-    digest: bytes
-    vendor: str
-    product: str
-    category: str
-    identifier: str
-
+    @property
+    def key(self) -> bytes: ...
+    @property
+    def digest(self) -> bytes: ...
+    @property
+    def vendor(self) -> str: ...
+    @property
+    def product(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def identifier(self) -> str: ...
     @property
     def vendor_id(self) -> int | None:
         """The vendor that an alias links the printed name to."""

@@ -337,7 +337,7 @@ def confirm(snapshot: Snapshot, *, recipe: Recipe, why: str, by: Any = None) -> 
     Decision.objects.create(snapshot=snapshot, action=Decision.Action.REREAD, why=why, by=by)
     if snapshot.is_published:
         published = snapshot.list.snapshots.published().filter(captured_at__gte=snapshot.captured_at)
-        judge_causes(snapshot.list, published.order_by("captured_at")[:2])
+        judge_causes(snapshot.list, list(published.order_by("captured_at")[:2]))
 
 
 def _locked(snapshot: Snapshot) -> Snapshot:
@@ -380,7 +380,7 @@ def _store_entries(vendor_list: VendorList, rows: Sequence[Row], at: datetime) -
     for digest, row in zip(keys.digests_of(rows), rows, strict=True):
         copies[digest] += 1
         by_digest.setdefault(digest, row)
-    known = {}
+    known: dict[bytes, tuple[int, datetime]] = {}
     for chunk in chunks(by_digest):
         found = Entry.objects.filter(list=vendor_list, digest__in=chunk).values_list("digest", "pk", "printed_at")
         known.update((digest, (pk, printed_at)) for digest, pk, printed_at in found)
@@ -388,8 +388,7 @@ def _store_entries(vendor_list: VendorList, rows: Sequence[Row], at: datetime) -
     reworded = {digest: pk for digest, (pk, printed_at) in known.items() if printed_at > at}
     names = link_names({by_digest[digest].vendor for digest in missing} - {""}) if missing else {}
     created = [_entry(vendor_list, digest, by_digest[digest], names, at) for digest in missing]
-    for chunk in chunks(created, 1000):
-        Entry.objects.bulk_create(chunk)
+    Entry.objects.bulk_create(created, batch_size=1000)
     known.update((entry.digest, (entry.pk, at)) for entry in created)
     _reword(vendor_list, reworded, by_digest, at)
     return _Stored(

@@ -18,8 +18,8 @@ def derive_changes_anew(names: list[int], **_: Any) -> None:
     moments: dict[int, set[datetime]] = defaultdict(set)
     for chunk in chunks(names):
         spans = Listing.objects.filter(entry__name__in=chunk).values_list("list", "listed_from", "listed_to")
-        for vendor_list, begun, ended in spans:
-            moments[vendor_list] |= {begun, ended} - {FOREVER}
+        for pk, begun, ended in spans:
+            moments[pk] |= {begun, ended} - {FOREVER}
     for vendor_list in VendorList.objects.filter(pk__in=moments).order_by("pk"):
         vendor_list.lock()
         at = vendor_list.snapshots.published().filter(captured_at__in=moments[vendor_list.pk]).order_by("captured_at")

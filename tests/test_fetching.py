@@ -162,6 +162,7 @@ def test_51_to_53_each_status_has_its_own_error(site, status, code, transient):
         ("1e9", None),
         ("", None),
     ],
+    ids=["seconds", "zero", "date", "past", "far", "many", "more", "negative", "word", "float", "none"],
 )
 def test_52_retry_after_is_honoured_and_capped(site, status, value, seconds):
     site.on("/", response(status=status, headers={"Retry-After": value}))

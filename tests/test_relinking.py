@@ -37,7 +37,7 @@ def test_two_names_of_one_vendor_are_a_renaming_once_an_alias_says_so(renamed_li
     assert kinds(renamed_list) == [("dropped", "source"), ("renamed", "curation")]
     (renamed,) = compare(renamed_list, "2024-01-01", "2024-01-02").of_kind("renamed")
     assert (renamed.bounded.before.vendor, renamed.bounded.after.vendor) == ("Kaspersky Lab", "AO Kaspersky Lab")
-    assert (renamed.vendor, renamed.relation) == (vendor, "foreign")
+    assert (renamed.vendor, renamed.relation, renamed.cause) == (vendor, "foreign", "curation")
     assert list(Listing.objects.values_list("entry", "listed_from", "listed_to")) == spans
     alias.delete()
     assert [kind for kind, _ in kinds(renamed_list)] == ["added", "dropped", "dropped"]

@@ -5,7 +5,7 @@ list carried it, cut at snapshot times, so that cost follows what changed and no
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -20,7 +20,13 @@ from vendors.models import PrintedName
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-class DigestField(models.BinaryField):
+if TYPE_CHECKING:
+    _BytesField = models.BinaryField[bytes, bytes]
+else:
+    _BytesField = models.BinaryField
+
+
+class DigestField(_BytesField):
     """Sixteen bytes, as bytes on every database."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -79,12 +85,14 @@ class Snapshot(models.Model):
     label = models.CharField(max_length=100, blank=True, help_text="What the publisher calls this edition.")
     row_count = models.PositiveIntegerField(help_text="Rows as read, duplicates included.")
     entry_count = models.PositiveIntegerField(help_text="Different keys among the rows.")
-    content_hash = models.CharField(max_length=32, help_text="Sum of the digests of its entries; see procurement.entries.")
+    content_hash = models.CharField(
+        max_length=32, help_text="Sum of the digests of its entries; see procurement.entries."
+    )
     reason = models.TextField(blank=True, help_text="Why it is held, withdrawn or superseded.")
     supersedes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="superseded_by")
     created_at = models.DateTimeField(auto_now_add=True)
     # Only where the listings cannot give them back: partial, held, withdrawn and superseded snapshots.
-    named = models.ManyToManyField("Entry", related_name="named_by", editable=False)
+    named: "models.ManyToManyField[Any, Any]" = models.ManyToManyField("Entry", related_name="named_by", editable=False)
 
     objects = SnapshotQuerySet.as_manager()
 
@@ -123,16 +131,16 @@ class Entry(models.Model):
     list = models.ForeignKey(VendorList, models.PROTECT, related_name="entries", db_index=False)
     key = DigestField()
     digest = DigestField()
-    name = models.ForeignKey(
-        PrintedName, models.PROTECT, null=True, blank=True, related_name="entries", db_index=False
-    )
+    name = models.ForeignKey(PrintedName, models.PROTECT, null=True, blank=True, related_name="entries", db_index=False)
     vendor = models.TextField(blank=True, help_text="The vendor as printed.")
     product = models.TextField(blank=True)
     category = models.TextField(blank=True)
     identifier = models.TextField(blank=True)
     origin = models.TextField(blank=True)
     extra = models.JSONField(default=dict)
-    printed_at = models.DateTimeField(help_text="The earliest snapshot that says this: the text is as that one prints it.")
+    printed_at = models.DateTimeField(
+        help_text="The earliest snapshot that says this: the text is as that one prints it."
+    )
 
     class Meta:
         verbose_name_plural = "entries"
