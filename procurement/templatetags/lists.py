@@ -7,10 +7,8 @@ from typing import Any
 from django import template
 from django.http import HttpRequest
 from django.template.context import Context
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 
 from vendors import countries
 
@@ -58,17 +56,6 @@ def when_text(value: date) -> str:
 def _shown(value: date, style: str) -> str:
     shown = f"{value:%Y-%m-%d}" if style == "iso" else people_date(value)
     return f"{shown}, {value:%H:%M} UTC" if style == "time" and isinstance(value, datetime) else shown
-
-
-@register.simple_tag
-def ago(value: datetime | None) -> SafeString | str:
-    """How long ago in its largest unit, the moment itself in the title: "3 days ago"."""
-    if value is None:
-        return ""
-    machine = value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    since = timesince(value, depth=1)
-    text = "just now" if value > timezone.now() or since.startswith("0") else f"{since} ago"
-    return format_html('<time datetime="{}" title="{}">{}</time>', machine, _shown(value.astimezone(UTC), "time"), text)
 
 
 @register.filter
