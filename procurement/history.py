@@ -76,7 +76,8 @@ def between(vendor_list: VendorList, start: Snapshot, end: Snapshot) -> list[Bou
     left, came = [entries[i] for i in left_ids], [entries[i] for i in came_ids]
     lone = {e.key for e in left} ^ {e.key for e in came}
     stayed, listed_before = _others_with(vendor_list, lone, a, b)
-    found = diff.differences(left, came, stayed=stayed, listed_before=listed_before)
+    # mypy takes a model for this protocol everywhere but in a type variable's bound.
+    found = diff.differences(left, came, stayed=stayed, listed_before=listed_before)  # type: ignore[type-var]
     return _bounded(vendor_list, found, a, b, ends, begins, entries)
 
 
@@ -119,7 +120,7 @@ def spans_of(entries: Collection[int]) -> dict[int, list[tuple[datetime, datetim
 
 def _bounded(
     vendor_list: VendorList,
-    found: list[diff.Difference[Entry]],
+    found: list[diff.Difference[Entry]],  # type: ignore[type-var]
     a: datetime,
     b: datetime,
     ends: list[tuple[int, datetime, datetime]],

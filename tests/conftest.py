@@ -19,3 +19,8 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"the real lists are not at {SHARED}")
     return SHARED
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their size: what compresses them stamps the time, and two workers must see the same names."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None

@@ -44,7 +44,7 @@ def hostile():
         Run.objects.create(
             list=listed, trigger="file", outcome="held", reason=EVIL, snapshot=found, log=[[EVIL, EVIL], ["", EVIL]]
         )
-    report = Report.objects.create(publisher=EVIL, title=EVIL, url=f"https://example.org/{EVIL}")
+    report = Report.objects.create(publisher=EVIL, title=EVIL, url=EVIL_URL)
     said = Statement.objects.create(
         report=report, list=listed, speaker=EVIL, stance="asserts", text=EVIL, scope=EVIL, said_on_note=EVIL[:90]
     )
