@@ -11,6 +11,7 @@ from .lines import Line, label_grid, labelled, line_grids, named_lines, prose_fr
 from .reading import Grid
 from .recipe import SECTION, Recipe, selector
 from .visible import BLOCKS, collapse, heading_text, hidden, is_aside, text_of
+from .words import names_firm
 
 _HEADS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _NEVER = frozenset(
@@ -166,8 +167,9 @@ def _grid(root: Any, members: list[Any], css: str, recipe: Recipe | None) -> Gri
         weight *= prose_free([w.replace("\n", " ") for w in whole]) ** 2  # sentences say that this is running text
         if lengths and sum(1 for n in lengths if n == 0) > len(lengths) * 0.3:
             weight *= 0.5
-    if members and all(m.tag == "a" or (len(m) == 1 and m[0].tag == "a" and len(whole) < 8) for m in members):
-        weight *= 0.7  # short runs of bare links are more often navigation
+    if members and all(m.tag == "a" or (len(m) == 1 and m[0].tag == "a") for m in members):
+        firms = sum(map(names_firm, whole))
+        weight *= 1.0 if firms > len(whole) * 0.25 else 0.6  # bare links are more often navigation
     if members and members[0].tag in _HEADS:
         weight *= 0.7  # headings alone are more often those of a text
     if members and members[0].tag == "dd" and 0 < len({sections.get(m) for m in members}) > len(members) * 0.8:

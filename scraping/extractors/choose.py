@@ -65,9 +65,10 @@ def weigh(grid: Grid) -> Candidate:
     roles = assign(grid, found)
     rows = sum(1 for i, row in enumerate(grid.rows[found.body :], found.body) if i not in grid.spans and any(row))
     score = 0.0
+    headed = "heading" in (roles.by.get("vendor"), roles.by.get("product"))
     if roles.columns.keys() & {"vendor", "product"}:
         score = (
-            roles.evidence + min(log2(1 + rows), 9) * 0.6
+            roles.evidence + min(log2(1 + rows), 9) * (0.6 if headed else 0.4)
             if rows
             else roles.evidence * (0.9 if _certain(grid, roles) else 0.3)
         )

@@ -27,9 +27,11 @@ def delimiter_of(text: str) -> str:
     sample = text[:_SAMPLE]
     if len(text) > _SAMPLE:
         sample = sample[: sample.rfind("\n") + 1] or sample
+    if _BARRED.search(sample):
+        return ""
     best, best_score = "", 0.0
     for delimiter in DELIMITERS:
-        if delimiter not in sample or (delimiter == "|" and _BARRED.search(sample)):
+        if delimiter not in sample:
             continue
         try:
             rows = [

@@ -13,7 +13,12 @@ from .words import kind, words
 
 SAMPLE = 400  # rows looked at when values decide
 _SEARCH = 40  # rows among which headings are looked for
-_CJK_NAME = re.compile(r"公司$|集团$|集團$|株式会社|\(株\)|（株）|주식회사")
+# Names of firms hold words of headings too ("… Technology Co., Ltd"), but no heading has a legal form in it.
+_LEGAL = re.compile(
+    r"..(?:公司|集团|集團|株式会社|\(株\)|（株）|주식회사)$|\b(?:inc|ltd|llc|llp|plc|corp|gmbh|s\.?a\.?r\.?l|pty|b\.v|co)\b\.?,?"
+    r"(?: ltd\.?)?$|^(?:株式会社|ооо|ао|зао|пао)\W",
+    re.I,
+)
 
 
 @dataclass(slots=True)
@@ -77,11 +82,7 @@ def _known(row: list[str]) -> int:
     return sum(
         1
         for cell in set(row)
-        if cell
-        and len(cell) <= 60
-        and len(words(cell)) <= 8
-        and kind(cell)
-        and not (_CJK_NAME.search(cell) and len(cell) > 6)
+        if cell and len(cell) <= 60 and len(words(cell)) <= 8 and kind(cell) and not _LEGAL.search(cell)
     )
 
 
@@ -93,8 +94,12 @@ def _guess(grid: Grid) -> int | None:
     width = median(sum(1 for cell in row if cell) for _, row in filled)
     best, best_score = None, 0.0
     counted = [_known(row) for _, row in filled]
+    full_above = 0
     for place, (i, row) in enumerate(filled[:_SEARCH]):
+        if full_above > 3:
+            break  # what stands above headings is sparse: this far down it is the list itself
         cells = [cell for cell in row if cell]
+        full_above += len(cells) >= width * 0.8
         if i in grid.spans or (len(cells) < 2 and width >= 2) or len(set(cells)) < min(2, width):
             continue
         if any(len(cell) > 160 for cell in cells) or len(cells) < width * 0.5:

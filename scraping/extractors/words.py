@@ -21,7 +21,8 @@ TERMS: dict[str, str] = {
         awardee|applicant|enterprise|corporation|brand owner|seller|dealer|distributor|producer|maker|business name|
         legal name|trading name|trade name of company|registered name|consultant|csp|service provider|recipient|
         individual or entity|undertaking|oem|partner|member name|proprietor|licence holder|license holder|
-        certificate holder|authorisation holder|authorization holder|holder|sanctioned party|tenderer|
+        certificate holder|authorisation holder|authorization holder|holder|sanctioned party|tenderer|awarded to|winner|winning bidder|trader|agent|integrator|reseller|
+        person|persons|individual|individuals|party|parties|institution|establishment|facility|nom commercial|
         antragsteller*|commanditaire|développeu*|denominación social|nhà thầu|nhà cung cấp|perusahaan|penyedia|
         fournisseur*|société|societe|entreprise*|raison sociale|éditeur|editeur|titulaire|attributaire|fabricant|
         prestataire|dénomination sociale|opérateur|exploitant|soumissionnaire|
@@ -60,7 +61,7 @@ TERMS: dict[str, str] = {
         제품|품명|모델|상품|물품명|소프트웨어|품목명|사업명|공사명
     """,
     "name": """
-        name names|title|full name|trade name|nom noms|intitulé|libellé|titre|name|bezeichnung|nombre|denominación|denominacion|
+        name names|title|full name|dénomination|trade name|nom noms|intitulé|libellé|titre|name|bezeichnung|nombre|denominación|denominacion|
         nome|denominação|denominazione|nazwa|název|naam|navn|namn|nimi|ad|adı|наименован*|назван*|назва|найменуван*|имя|
         الاسم|اسم|שם|名称|名稱|名字|名前|명칭|이름|姓名|氏名|全称
     """,
@@ -132,7 +133,7 @@ TERMS: dict[str, str] = {
         العنوان|المدينة|المنطقة|כתובת|עיר|יישוב|地址|住所|所在地|注册地|城市|省份|地区|都道府県|市区町村|주소|소재지|지역
     """,
     "contact": """
-        contact contacts|email|e mail|mail|phone|telephone|tel|fax|mobile|person|representative|director|poc|manager|
+        contact contacts|email|e mail|mail|phone|telephone|tel|fax|mobile|person in charge|responsible person|authorized person|authorised person|key person|representative|director|poc|manager|
         contact person|courriel|téléphone|telefon*|ansprechpartner*|kontakt*|correo|teléfono|contacto|contato|telefone|
         e-mail|телефон*|контакт*|почт*|руководител*|факс|هاتف|الهاتف|البريد|جوال|טלפון|דוא|דואל|איש קשר|פקס|
         联系|聯絡|电话|電話|邮箱|传真|法定代表人|法人代表|负责人|代表者|連絡先|メール|担当者|전화|연락처|이메일|대표자|팩스|담당자
