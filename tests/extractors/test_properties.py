@@ -62,7 +62,9 @@ def test_any_json_is_read_or_refused(tree):
         assert read(body, recipe=Recipe.from_text(reading.recipe.to_text())).rows == reading.rows
 
 
-cell = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\ufeff\ufdd0", exclude_categories=["Cs"]), max_size=20)
+cell = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0\r\ufeff\ufdd0", exclude_categories=["Cs"]), max_size=20
+)
 
 
 @given(st.lists(st.tuples(cell, cell, cell), min_size=1, max_size=8))
@@ -75,20 +77,34 @@ def test_csv_text_is_verbatim(rows):
     wanted = [tuple(html.unescape(text).strip() for text in row) for row in rows]
     last = [row for row in wanted if any(row)]
     assert [(r.identifier, r.vendor, r.product) for r in found] == [
-        row for row in last if row[1].casefold() not in ("vendor",) and row[0].casefold().strip(" :：.0123456789") not in TOTALS
+        row
+        for row in last
+        if row[1].casefold() not in ("vendor",) and row[0].casefold().strip(" :：.0123456789") not in TOTALS
     ]
 
 
 TOTALS = {"total", "sum", "計", "总计", "合计", "小计", "合計"}
 markup = st.recursive(
     st.text(st.sampled_from("ab \n\t<>&é中\u00a0;\"'"), max_size=6).map(html.escape),
-    lambda inner: st.builds(
-        lambda tag, attributes, parts: f"<{tag}{attributes}>{''.join(parts)}</{tag}>",
-        st.sampled_from(["a", "b", "span", "p", "div", "strong", "ul", "li", "font"]),
-        st.sampled_from(["", " class='x'", " class='sr-only'", " style='display:none'", " hidden", " title='a>b'", " role=button"]),
-        st.lists(inner, max_size=3),
-    )
-    | st.just("<br>"),
+    lambda inner: (
+        st.builds(
+            lambda tag, attributes, parts: f"<{tag}{attributes}>{''.join(parts)}</{tag}>",
+            st.sampled_from(["a", "b", "span", "p", "div", "strong", "ul", "li", "font"]),
+            st.sampled_from(
+                [
+                    "",
+                    " class='x'",
+                    " class='sr-only'",
+                    " style='display:none'",
+                    " hidden",
+                    " title='a>b'",
+                    " role=button",
+                ]
+            ),
+            st.lists(inner, max_size=3),
+        )
+        | st.just("<br>")
+    ),
     max_leaves=8,
 )
 
