@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
@@ -32,9 +32,9 @@ def moment_of(text: str) -> datetime:
         else:
             moment = datetime.fromisoformat(text)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise NotObservedError(f"{text!r} is no date. Write it as 2014-07-31, or 2014-07-31T12:00Z.") from error
-    if moment - timedelta(days=1) > timezone.now():
+    if moment > timezone.now() + timedelta(days=1):
         raise NotObservedError(f"{text} has not come yet. Give a date up to today, {timezone.now():%Y-%m-%d}.")
     return moment
 
@@ -223,14 +223,33 @@ class Comparison:
 
     @cached_property
     def vendor_summary(self) -> dict[str, int]:
-        """Vendors whose first entry came, whose last one left, or whose entries became fewer."""
-        came = {d.vendor.pk if d.vendor else d.printed for d in self.first_seen}
-        counts = Counter(
-            total.outcome
+        """Vendors whose first entry came, whose last one left, or whose entries became fewer; a new name is neither."""
+        return {
+            "added": len(self.vendors_that("came", "added", "relisted")),
+            "dropped": len(self.vendors_that("left", "dropped")),
+            "reduced": sum(total.outcome == "reduced" for total in self.vendors),
+        }
+
+    def vendors_that(self, way: Literal["came", "left"], *kinds: str) -> list[VendorTotal]:
+        """Vendors all of whose entries came or left by changes of these kinds (or "first_seen") alone.
+
+        A vendor whose last row was only renamed has not left.
+        """
+        counts = Counter(self._whose(d) for d in self.changes if d.kind in kinds)
+        if "first_seen" in kinds:
+            counts.update(self._whose(d) for d in self.first_seen)
+        return [
+            total
             for total in self.vendors
-            if not (total.outcome == "added" and (total.vendor.pk if total.vendor else total.name) in came)
-        )
-        return {kind: counts[kind] for kind in ("added", "dropped", "reduced")}
+            if (total.before == 0) == (way == "came")
+            and (total.after == 0) == (way == "left")
+            and counts[self._who(total)] >= max(total.before, total.after)
+        ]
+
+    @staticmethod
+    def _whose(difference: Difference) -> int | str:
+        entry = difference.bounded.entry
+        return difference.vendor.pk if difference.vendor else entry.name.text if entry.name else ""
 
     @cached_property
     def relations(self) -> dict[str, tuple[int, int]]:

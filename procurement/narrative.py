@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from procurement.comparison import Comparison, VendorTotal
-from procurement.grouping import KINDS, key_of, key_of_total
+from procurement.grouping import KINDS
 from procurement.models import Change, Snapshot
 from procurement.templatetags.lists import gist, people_date
 
@@ -38,30 +38,14 @@ def of_relations(relations: Sequence[str]) -> str:
     return ", ".join(f"{counts[r]:,} {words[r]}" for r in words if counts[r])
 
 
-def wholly(comparison: Comparison, kinds: set[str], side: str) -> list[VendorTotal]:
-    """Vendors that left (side "before") or came ("after") altogether by changes of these kinds alone.
-
-    A vendor whose last row was only renamed has not left.
-    """
-    counts = Counter(key_of(d) for d in comparison.changes if d.kind in kinds)
-    if "first_seen" in kinds:
-        counts.update(key_of(d) for d in comparison.first_seen)
-    other = "after" if side == "before" else "before"
-    return [
-        t
-        for t in comparison.vendors
-        if not getattr(t, other) and getattr(t, side) and counts[key_of_total(t)] >= getattr(t, side)
-    ]
-
-
 def sentence(comparison: Comparison) -> list[Part]:
     """What happened between the two snapshots, as far as they go: vendors first, then entries, then who is foreign."""
     summary = comparison.summary
     moved = sum(summary[kind] for kind in KINDS[:-1])
     if not moved and not summary["first_seen"]:
         return [*_nothing(comparison), *_foreign(comparison)]
-    left = wholly(comparison, {"dropped"}, "before")
-    came = wholly(comparison, {"added", "relisted"}, "after")
+    left = comparison.vendors_that("left", "dropped")
+    came = comparison.vendors_that("came", "added", "relisted")
     vendors = _vendors(left, came)
     if _entries_tell_more(comparison, left, came):
         return [*vendors, *_entries(comparison, alone=not vendors), *_foreign(comparison)]

@@ -114,8 +114,8 @@ def _asked(start: str, end: str, compared: Comparison) -> list[tuple[str, Snapsh
 
 def _strip(vendor_list: VendorList, seen: Observed, compared: Comparison) -> dict[str, Any] | None:
     """Who was on the list when: those who came or left first, and of a short list everybody."""
-    came = narrative.wholly(compared, {"added", "relisted", "first_seen"}, "after")
-    drawable = [t for t in (*narrative.wholly(compared, {"dropped"}, "before"), *came) if t.name]
+    came = compared.vendors_that("came", "added", "relisted", "first_seen")
+    drawable = [t for t in (*compared.vendors_that("left", "dropped"), *came) if t.name]
     if compared.start.entry_count + compared.end.entry_count <= 2 * _LANES:
         drawable += [t for t in compared.vendors if t.name and t not in drawable]
         drawable += presence.others(compared)
