@@ -1,13 +1,12 @@
 """The schedule: slots, runs, leases and retries, through dispatch and against a server on loopback."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -487,59 +486,7 @@ class TestLeases:
         assert (source.runs.count(), Snapshot.objects.count()) == (1, 1)
 
 
-@pytest.mark.django_db(transaction=True)
-class TestConcurrency:
-    @pytest.fixture(autouse=True)
-    def on_disk(self):
-        """An in-memory SQLite is one connection for all threads, which no installation has."""
-        if connection.vendor == "sqlite" and connection.is_in_memory_db():
-            pytest.skip("threads are tried on PostgreSQL and, with processes, in test_workers")
-
-    def at_once(self, *calls):
-        results, gate = [], threading.Barrier(len(calls))
-
-        def run(call):
-            gate.wait()
-            try:
-                results.append(call())
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
-        return results
-
-    def test_two_dispatchers_at_once_make_one_run_a_source(self, site):
-        for _ in range(20):
-            make_source(site)
-        first, second = self.at_once(dispatch.dispatch, dispatch.dispatch)
-        assert Run.objects.count() == 20
-        assert not set(first) & set(second)
-
-    def test_four_workers_at_once_give_one_outcome(self, site):
-        site.on("/list", response(FOUR))
-        source = make_source(site)
-        (run,) = dispatch.dispatch()
-        results = self.at_once(*[lambda: dispatch.work(run)] * 4)
-        assert sorted(results) == ["recorded", "taken", "taken", "taken"]
-        assert (only(source).attempts, Snapshot.objects.count()) == (1, 1)
-
-    def test_a_lease_is_renewed_while_its_holder_works(self, site, monkeypatch):
-        monkeypatch.setattr(leases, "LEASE", timedelta(seconds=0.6))
-        source = make_source(site)
-        (run,) = dispatch.dispatch()
-        held = leases.take(run)
-        with leases.renewed(held):
-            deadline = timezone.now() + timedelta(seconds=10)
-            while only(source).leased_until == held.leased_until and timezone.now() < deadline:
-                threading.Event().wait(0.05)
-        assert only(source).leased_until > held.leased_until
-
-
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 class TestDeletedSources:
     def test_deleted_before_it_is_read(self, site):
         source = make_source(site)
@@ -558,6 +505,7 @@ class TestDeletedSources:
             return dispatch.fetching.fetch(*args, **kwargs)
 
         assert dispatch.work(run, fetch=fetch) == "failed"
+        connection.check_constraints()  # as a commit does
         kept = Run.objects.get()
         assert (kept.source, kept.outcome, kept.error_code) == (None, "failed", "not_found")
 

@@ -131,6 +131,66 @@ def test_two_beats_and_two_workers_give_one_outcome_a_slot(product, site):
     assert (soonest if soonest.tzinfo else soonest.replace(tzinfo=UTC)) > datetime.now(UTC)
 
 
+AT_ONCE = """
+import json, threading, time
+from datetime import timedelta
+from django.db import connections
+from scraping import dispatch, leases
+from scraping.models import Run
+
+def at_once(*calls):
+    results, gate = [], threading.Barrier(len(calls))
+    def one(call):
+        gate.wait()
+        try:
+            results.append(call())
+        finally:
+            connections.close_all()
+    threads = [threading.Thread(target=one, args=(call,)) for call in calls]
+    [thread.start() for thread in threads]
+    [thread.join(60) for thread in threads]
+    return results
+
+"""
+
+
+def test_two_dispatchers_at_once_make_one_run_a_source(product, site):
+    sources = add_sources(product, site, 20)
+    first, second = product.python(AT_ONCE + "print(json.dumps(at_once(dispatch.dispatch, dispatch.dispatch)))")
+    assert len(runs(product, sources)) == 20
+    assert len({*first, *second}) == len([*first, *second]) == 20
+
+
+def test_four_workers_at_once_give_one_outcome(product, site):
+    sources = add_sources(product, site)
+    site.on(path_of(product, sources[0]), response(PAGE))
+    results = product.python(
+        AT_ONCE + "(run,) = dispatch.dispatch(); print(json.dumps(at_once(*[lambda: dispatch.work(run)] * 4)))"
+    )
+    assert sorted(results) == ["recorded", "taken", "taken", "taken"]
+    assert runs(product, sources) == [("recorded", "", 1)]
+    one_snapshot_each(product, sources)
+
+
+def test_a_lease_is_renewed_while_its_holder_works(product, site):
+    add_sources(product, site)
+    first, later = product.python(
+        AT_ONCE
+        + """
+leases.LEASE = timedelta(seconds=0.6)
+(run,) = dispatch.dispatch()
+held = leases.take(run)
+until = lambda: Run.objects.get(pk=run).leased_until
+with leases.renewed(held):
+    end = time.monotonic() + 20
+    while until() == held.leased_until and time.monotonic() < end:
+        time.sleep(0.05)
+print(json.dumps([held.leased_until.timestamp(), until().timestamp()]))
+"""
+    )
+    assert later > first
+
+
 def test_a_beat_that_is_killed_after_firing_doubles_nothing(product, site):
     sources = add_sources(product, site, 4)
     for source in sources:
