@@ -53,7 +53,7 @@ def open_html(body: bytes, encoding: str) -> Document:
         title=collapse(title),
         language=language.strip(),
         text=lambda: "\n".join(line.text for line in blocks.page_lines(root)),
-        paging=lambda: _paging(root),
+        paging=lambda: _paging(root) if "next" in decoded.text or "Next" in decoded.text else {},
         next_pages=next_pages,
         warnings=decoded.warnings,
         native=root,
@@ -65,7 +65,14 @@ _NEXT = ('a[rel~="next"]', 'link[rel~="next"]', ".pagination .next a", "li.next 
          ".pager__item--next a", 'a[aria-label="Next"]', 'a[aria-label="Next page"]')  # fmt: skip
 
 
+_SAYS_NEXT: Any = etree.XPath(
+    "boolean(//*[contains(@rel, 'next') or contains(@class, 'next') or starts-with(@aria-label, 'Next')])"
+)
+
+
 def _paging(root: Any) -> dict[str, str]:
+    if not _SAYS_NEXT(root):  # one walk through a large page in place of nine
+        return {}
     for css in _NEXT:
         links = {tag.get("href", "") for tag in selector(css, "paging.next")(root)}
         if len(links) == 1 and not links.pop().startswith(("#", "javascript:")):

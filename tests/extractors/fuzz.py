@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - pieces of pages as they are written
 """Coverage-guided fuzzing of every extractor: `python -m tests.extractors.fuzz [libFuzzer options]`, e.g. -max_total_time=60.
 
 Fails on anything but a Reading or an ExtractionError, on rows that the proposed recipe does not give again, and

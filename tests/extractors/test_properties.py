@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - pieces of pages as they are written
 """What must hold for any input: no crash, the same rows again, verbatim text, one meaning for the quick and the long way."""
 
 import csv
