@@ -17,7 +17,8 @@ from .errors import (
     TooLarge,
     UnreadableFormat,
 )
-from .reading import MAX_BODY, Document, Reading, Table
+from .headings import layout
+from .reading import MAX_BODY, Document, Grid, Reading, Table
 from .recipe import Recipe
 from .rows import build
 from .sniff import open_document
@@ -110,16 +111,7 @@ def _by_recipe(document: Document, recipe: Recipe) -> Reading:
     grids = document.grids(recipe)
     built = build(recipe, grids)
     used = {id(grid) for grid in built.used}
-    tables = [
-        Table(
-            grid.locator,
-            list(grid.headings or []),
-            len(grid.rows),
-            id(grid) in used,
-            "has the recipe's columns" if id(grid) in used else "lacks the recipe's columns",
-        )
-        for grid in grids
-    ]
+    tables = [_table(grid, id(grid) in used) for grid in grids]
     warnings = [*document.warnings, *(note for grid in built.used for note in grid.notes), *built.warnings]
     if not built.rows:
         warnings.append("The recipe fits, but the list has no rows.")
@@ -137,3 +129,9 @@ def _by_recipe(document: Document, recipe: Recipe) -> Reading:
         why="Read by the recipe given.",
         next_pages=document.next_pages(recipe),
     )
+
+
+def _table(grid: Grid, used: bool) -> Table:
+    found = layout(grid)
+    why = "has the recipe's columns" if used else "lacks the recipe's columns"
+    return Table(grid.locator, found.headings, len(grid.rows) - found.body - len(grid.spans), used, why)
