@@ -17,7 +17,7 @@ from .errors import (
     TooLarge,
     UnreadableFormat,
 )
-from .headings import layout
+from .headings import Layout, layout
 from .reading import MAX_BODY, Document, Grid, Reading, Table
 from .recipe import Recipe
 from .rows import build
@@ -109,9 +109,10 @@ def _read(body: bytes, recipe: Recipe | None, media_type: str, url: str, encodin
 
 def _by_recipe(document: Document, recipe: Recipe) -> Reading:
     grids = document.grids(recipe)
+    layouts = [layout(grid) for grid in grids]
     built = build(recipe, grids)
     used = {id(grid) for grid in built.used}
-    tables = [_table(grid, id(grid) in used) for grid in grids]
+    tables = [_table(grid, found, id(grid) in used) for grid, found in zip(grids, layouts, strict=True)]
     warnings = [*document.warnings, *(note for grid in built.used for note in grid.notes), *built.warnings]
     if not built.rows:
         warnings.append("The recipe fits, but the list has no rows.")
@@ -131,7 +132,6 @@ def _by_recipe(document: Document, recipe: Recipe) -> Reading:
     )
 
 
-def _table(grid: Grid, used: bool) -> Table:
-    found = layout(grid)
+def _table(grid: Grid, found: Layout, used: bool) -> Table:
     why = "has the recipe's columns" if used else "lacks the recipe's columns"
     return Table(grid.locator, found.headings, len(grid.rows) - found.body - len(grid.spans), used, why)

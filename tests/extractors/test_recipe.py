@@ -158,6 +158,7 @@ def test_columns_come_and_go():
     recipe = Recipe.from_text("format: csv\ncolumns: {vendor: Vendor, extra: [Status]}")
     reading = read(b"New,Vendor\nx,Acme\n", recipe=recipe)
     assert [row.vendor for row in reading.rows] == ["Acme"]
+    assert [(table.columns, table.rows, table.chosen) for table in reading.tables] == [(["New", "Vendor"], 1, True)]
     assert any("'Status'" in w for w in reading.warnings) and any("'New'" in w for w in reading.warnings)
     everything = Recipe.from_text("format: csv\ncolumns: {vendor: Vendor}")
     assert read(b"New,VENDOR\nx,Acme\n", recipe=everything).rows[0].extra == {"New": "x"}
