@@ -111,6 +111,11 @@ class Section:
         return self.kind in {"renamed", "amended"}
 
     @cached_property
+    def vendor_count(self) -> int:
+        """How many vendors it names; rows that name none stand in a group of their own."""
+        return sum(bool(group.name) for group in self.groups)
+
+    @cached_property
     def has_titles(self) -> bool:
         return any(group.has_titles for group in self.groups)
 

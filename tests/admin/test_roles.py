@@ -1,5 +1,8 @@
 """Who may do what in the admin: every page, for everybody."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -136,5 +139,10 @@ def test_making_the_roles_again_takes_nothing_away(record_of_everything):
     assert set(curators.permissions.values_list("codename", flat=True)) == before
 
 
-def test_the_migration_makes_the_groups():
-    assert {"analyst", "curator", "operator"} <= set(Group.objects.values_list("name", flat=True))
+def test_the_migrations_make_the_groups(tmp_path):
+    # In a database of its own: tests that flush theirs take the groups away.
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite3'}"}
+    names = "from django.contrib.auth.models import Group; print(*Group.objects.values_list('name', flat=True))"
+    for words in (["migrate", "--verbosity", "0"], ["shell", "--verbosity", "0", "-c", names]):
+        done = subprocess.run([sys.executable, "manage.py", *words], env=environment, capture_output=True, check=True)
+    assert {"analyst", "curator", "operator"} <= set(done.stdout.decode().split())
