@@ -1,0 +1,379 @@
+"""The workbench's pages: bring a page or a file in, see what it says, say which list it is, save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from config.middleware import POLICY
+from procurement.captures import CaptureError
+from procurement.entries import Row
+from procurement.models import Capture, Change, VendorList
+from scraping import extractors, fetching, pipeline
+from scraping.models import Run
+from scraping.workbench import columns, difference, drafts, inert, saving
+from scraping.workbench.access import gone, lists_to_choose, operators_only, render
+from scraping.workbench.drafts import Draft
+from scraping.workbench.forms import AddressForm, FileForm, ListForm, RecipeForm, SourceForm
+
+PER_PAGE = 50
+_FETCH_SECONDS = 30.0
+_ROLES = ("vendor", "product", "category", "identifier", "origin")
+_MOST_COLUMNS = 12
+
+
+# 1. Bring it in
+
+
+@operators_only
+def start(request: HttpRequest) -> HttpResponse:
+    """An address to fetch or a file to read."""
+    wished = {"url": request.GET.get("url", ""), "list": request.GET.get("list", "")}
+    forms: dict[str, Any] = {
+        "address": AddressForm(prefix="address", initial=wished),
+        "file": FileForm(prefix="file", initial={"list": wished["list"]}),
+    }
+    if request.method == "POST":
+        way = "file" if "bring-file" in request.POST else "address"
+        kind = FileForm if way == "file" else AddressForm
+        form = forms[way] = kind(request.POST, request.FILES, prefix=way)
+        if form.is_valid():
+            try:
+                received = _uploaded(form.cleaned_data) if way == "file" else _fetched(form.cleaned_data["url"])
+                vendor_list = form.cleaned_data["list"]
+                draft = drafts.begin(received, request.user, vendor_list.slug if vendor_list else "")
+                if vendor_list and (latest := vendor_list.recipes.first()):
+                    draft.recipe, draft.edited, draft.problem = latest.text, True, ""
+                    draft.store()
+                return redirect("workbench-see", draft.key)
+            except (fetching.FetchError, CaptureError) as error:
+                form.add_error("url" if way == "address" else "file", str(error))
+    return render(request, "start", {**forms, "lists": lists_to_choose()}, status=_status(forms))
+
+
+def _fetched(url: str) -> pipeline.Received:
+    """Fetch an address once, as a check would.
+
+    Raises:
+        fetching.FetchError: why it cannot be.
+    """
+    policy = fetching.Policy(deadline=_FETCH_SECONDS, ports=frozenset({80, 443, *settings.FETCH_PORTS}))
+    got = fetching.fetch(url, policy=policy)
+    return pipeline.Received(
+        got.body,
+        got.fetched_at,
+        Capture.Method.FETCHED,
+        url=url,
+        media_type=got.media_type,
+        encoding=got.encoding,
+        status=got.status,
+        headers=got.headers | ({"X-Final-URL": got.url} if got.url != url else {}),
+    )
+
+
+def _uploaded(given: dict[str, Any]) -> pipeline.Received:
+    file = given["file"]
+    return pipeline.Received(
+        file.read(), given["at"], Capture.Method.FILE, url=given["url"].strip(), file_name=file.name[-300:]
+    )
+
+
+def _status(forms: dict[str, Any]) -> int:
+    return 422 if any(form.errors for form in forms.values() if form.is_bound) else 200
+
+
+# 2. See it
+
+
+@operators_only
+def see(request: HttpRequest, key: str) -> HttpResponse:
+    """What was received beside the rows that are read from it."""
+    draft = Draft.find(key, request.user)
+    if draft is None:
+        return gone(request)
+    form = RecipeForm(initial={"recipe": draft.recipe})
+    error = ""
+    if request.method == "POST":
+        if "table" in request.POST:
+            drafts.propose(draft, request.POST["table"])
+            draft.store()
+            return redirect("workbench-see", key)
+        form = RecipeForm(request.POST)
+        if form.is_valid():
+            try:
+                text = _with_roles(request, draft, form.cleaned_data["recipe"])
+                draft.edited = draft.edited or text.strip() != draft.recipe.strip()
+                draft.recipe, draft.problem = text, ""
+                draft.store()
+                return redirect(reverse("workbench-place" if "on" in request.POST else "workbench-see", args=[key]))
+            except columns.ColumnsError as wrong:
+                error = str(wrong)
+    reading, problem = _read(draft)
+    page = Paginator(reading.rows if reading else [], PER_PAGE).get_page(request.GET.get("page"))
+    shown = _shown(list(page.object_list))
+    context = {
+        "title": "Read a list",
+        "draft": draft,
+        "form": form,
+        "error": error,
+        "reading": reading,
+        "problem": problem,
+        "page": page,
+        "shown": shown,
+        "headings": _headings(draft, reading),
+        "several_pages": reading.next_pages[:3] if reading else [],
+        "sure": f"{draft.confidence:.0%}",
+        "list": VendorList.objects.filter(slug=draft.list).first() if draft.list else None,
+        **_as_received(draft, reading),
+    }
+    response = render(request, "see", context, status=422 if error or form.errors else 200)
+    # The page as received stands in a frame of this site's own.
+    response["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"
+    return response
+
+
+def _read(draft: Draft) -> tuple[extractors.Reading | None, str]:
+    """What the draft's recipe reads, or why it reads nothing."""
+    if not draft.recipe:
+        return None, draft.problem
+    try:
+        return draft.read(extractors.Recipe.from_text(draft.recipe)), ""
+    except (extractors.ExtractionError, CaptureError) as error:
+        return None, str(error)
+
+
+def _headings(draft: Draft, reading: extractors.Reading | None) -> list[columns.Heading]:
+    """The columns with samples; of a page that the recipe does not fit, none."""
+    if reading is None:
+        return []
+    whole = columns.unabridged(reading.recipe)
+    rows = reading.rows if whole == reading.recipe else draft.read(whole).rows
+    known = next((table["columns"] for table in draft.tables if table["chosen"]), [])
+    return columns.headings(reading.recipe, rows, known)
+
+
+def _with_roles(request: HttpRequest, draft: Draft, text: str) -> str:
+    """The recipe's text with the roles that were chosen for columns.
+
+    Raises:
+        columns.ColumnsError: they cannot be given so.
+    """
+    recipe = extractors.Recipe.from_text(text)
+    before = request.POST.getlist("heading")
+    chosen = dict(zip(before, request.POST.getlist("role"), strict=False))
+    were = dict(zip(before, request.POST.getlist("was"), strict=False))
+    # Only what was changed in the table of columns: the text may say something new of the others.
+    wanted = {name: role for name, role in chosen.items() if role != were.get(name)}
+    if not wanted:
+        return text
+    fresh = columns.with_roles(recipe, columns.headings(recipe, (), before), wanted)
+    return text if fresh == recipe else fresh.to_text()
+
+
+def _shown(rows: list[Row]) -> dict[str, Any]:
+    """Rows as a table: the roles and further headings that they have, and each row's cells in that order."""
+    roles = [role for role in _ROLES if any(getattr(row, role) for row in rows)]
+    extras = list(dict.fromkeys(heading for row in rows for heading in row.extra))
+    more = len(extras) - _MOST_COLUMNS
+    extras = extras[:_MOST_COLUMNS]
+    cells = [[*(getattr(row, role) for role in roles), *(row.extra.get(one, "") for one in extras)] for row in rows]
+    return {"roles": roles, "extras": extras, "cells": cells, "left_out": max(0, more)}
+
+
+def _as_received(draft: Draft, reading: extractors.Reading | None) -> dict[str, Any]:
+    """How the bytes are shown: as a page in a frame, as text, or not at all."""
+    form = reading.format if reading else draft.format
+    if form in {"xlsx", "xls", "ods", "xlsb", "pdf"}:
+        return {"shown_as": "file", "format": form.upper()}
+    try:
+        body = draft.body()
+    except CaptureError as error:
+        return {"shown_as": "lost", "lost": str(error)}
+    if form == "html" or (not form and b"<" in body[:1024]):
+        return {"shown_as": "page" if draft.size <= inert.LARGEST else "file", "format": "HTML"}
+    if not form and b"\0" in body[:1024]:
+        return {"shown_as": "file", "format": "unknown"}
+    text, whole = inert.text(body, draft.encoding)
+    return {"shown_as": "text", "text": text, "whole": whole, "format": form.upper() or "text"}
+
+
+@operators_only
+@require_safe
+def as_received(request: HttpRequest, key: str) -> HttpResponse:
+    """The page as received, inert, for the frame beside the rows."""
+    draft = Draft.find(key, request.user)
+    if draft is None:
+        return gone(request)
+    try:
+        body = inert.page(draft.body(), draft.encoding)
+    except (extractors.ExtractionError, CaptureError) as error:
+        body = f"<!doctype html><meta charset=utf-8><p>{type(error).__name__}: it cannot be shown.</p>".encode()
+    response = HttpResponse(body, content_type="text/html; charset=utf-8")
+    response["Content-Security-Policy"] = inert.POLICY
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    response["X-DNS-Prefetch-Control"] = "off"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@operators_only
+@require_safe
+def original(request: HttpRequest, key: str) -> HttpResponse:
+    """The bytes as received, to be saved."""
+    draft = Draft.find(key, request.user)
+    if draft is None:
+        return gone(request)
+    ending = {"html": ".html.txt"}.get(draft.format, f".{draft.format}" if draft.format else ".bin")
+    response = HttpResponse(draft.body(), content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="draft_{draft.sha256[:12]}{ending}"'
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+# 3. Say which list it is, and save
+
+
+@operators_only
+def place(request: HttpRequest, key: str) -> HttpResponse:
+    """Which list it is, what saving would change, and how it is checked from then on."""
+    draft = Draft.find(key, request.user)
+    if draft is None:
+        return gone(request)
+    reading, problem = _read(draft)
+    if reading is None:
+        messages.error(request, f"Not saved: {problem}")
+        return redirect("workbench-see", key)
+    asked = request.POST.get("list", request.GET.get("list", draft.list)).strip()
+    chosen, list_error = _find_list(asked)
+    old_version = difference.other_recipe(draft, chosen) if chosen else None
+    data = request.POST if request.method == "POST" else None
+    is_new = data is not None and "save-new" in data
+    sources = list(chosen.sources.all()) if chosen else []
+    source_form = SourceForm(
+        data if data and not is_new else None,
+        prefix="source",
+        vendor_list=chosen,
+        needs_why=old_version is not None,
+        initial={"url": draft.url, "enabled": not any(one.enabled for one in sources)},
+    )
+    new_form = ListForm(data if is_new else None, prefix="new", initial=_guessed(draft))
+    new_source = SourceForm(data if is_new else None, prefix="newsource", initial={"url": draft.url})
+    may_add = request.user.has_perm("procurement.add_vendorlist")
+    forms = {"new": new_form, "new_source": new_source} if is_new else {"source": source_form}
+    # Every form is validated, so that all of its errors are shown at once.
+    complete = data is not None and (chosen or is_new) and all([form.is_valid() for form in forms.values()])  # noqa: C419
+    if complete and (not is_new or _may_make(request, new_form)):
+        run = _save(request, draft, reading, new_form.unsaved() if is_new else chosen, forms)
+        if run is not None:
+            return redirect("workbench-outcome", run.pk)
+    context = {
+        "title": "Which list is it?",
+        "draft": draft,
+        "reading": reading,
+        "asked": asked,
+        "chosen": chosen,
+        "list_error": list_error,
+        "old_version": old_version,
+        "sources": sources,
+        "lists": lists_to_choose(),
+        "source_form": source_form,
+        "new_form": new_form,
+        "new_source": new_source,
+        "may_add": may_add,
+        "difference": difference.between(draft, chosen, reading) if chosen else None,
+        "several_pages": reading.next_pages[:3],
+    }
+    return render(request, "place", context, status=_status(forms))
+
+
+def _find_list(text: str) -> tuple[VendorList | None, str]:
+    """The list with that short name or title, and why there is none."""
+    if not text:
+        return None, ""
+    lists = VendorList.objects.select_related("authority")
+    found = lists.filter(slug=text).first() or lists.filter(title__iexact=text).first()
+    return found, "" if found else f"There is no list “{text}”. Choose one that is offered, or make a new one below."
+
+
+def _guessed(draft: Draft) -> dict[str, Any]:
+    """What the page says of itself, as a beginning."""
+    title = " ".join(draft.title.split())[:300]
+    return {
+        "title": title if title.isascii() else "",
+        "title_printed": title,
+        "slug": slugify(title)[:60].strip("-"),
+        "language": draft.language[:12],
+    }
+
+
+def _may_make(request: HttpRequest, form: ListForm) -> bool:
+    new_authority = form.cleaned_data["authority"] is None
+    wanted = ["procurement.add_vendorlist", *(["procurement.add_authority"] if new_authority else [])]
+    if request.user.has_perms(wanted):
+        return True
+    what = "authorities" if request.user.has_perm(wanted[0]) else "lists"
+    form.add_error(None, f"You may not add {what}. Ask an administrator, or choose one that is here.")
+    return False
+
+
+def _save(
+    request: HttpRequest,
+    draft: Draft,
+    reading: extractors.Reading,
+    vendor_list: VendorList | None,
+    forms: dict[str, Any],
+) -> Run | None:
+    assert vendor_list is not None
+    last = list(forms.values())[-1]
+    try:
+        run = saving.save(
+            request,
+            draft,
+            vendor_list,
+            last.source(),
+            why=last.cleaned_data.get("why", ""),
+            several_pages=bool(reading.next_pages),
+        )
+    except CaptureError as error:
+        last.add_error(None, str(error))
+    except IntegrityError:
+        last.add_error(
+            None,
+            "Nothing was saved: somebody else changed this list, or made one with this short name, at the same moment. "
+            "Look at what is there now, and save again.",
+        )
+    else:
+        draft.discard()
+        return run
+    return None
+
+
+@operators_only
+@require_safe
+def outcome(request: HttpRequest, pk: int) -> HttpResponse:
+    """What came of saving."""
+    run = Run.objects.select_related("list", "source", "snapshot", "capture").filter(pk=pk).first()
+    if run is None:
+        return gone(request)
+    changes = run.snapshot.changes.all() if run.snapshot and run.snapshot.is_published else Change.objects.none()
+    counts = [
+        (kind, changes.filter(kind=kind).count()) for kind in ("dropped", "added", "relisted", "renamed", "amended")
+    ]
+    context = {
+        "title": "What came of it",
+        "run": run,
+        "waiting": run.finished_at is None,
+        "counts": [(kind, count) for kind, count in counts if count],
+        "now": timezone.now(),
+    }
+    return render(request, "outcome", context)
