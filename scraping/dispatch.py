@@ -177,7 +177,7 @@ def _read(run: Run, source: Source, fetch: Callable[..., fetching.Fetched]) -> N
         limits.take(page.body)
         return page
 
-    pipeline.settle(run, received, fetch_page=fetch_page)
+    pipeline.settle(run, received, pipeline.Edition(coverage=source.coverage), fetch_page=fetch_page)
 
 
 def _received(url: str, fetched: fetching.Fetched) -> pipeline.Received:

@@ -41,6 +41,12 @@ class Source(models.Model):
     )
     min_rows = models.PositiveIntegerField(null=True, blank=True, help_text="Fewer rows than this are held for review.")
     max_rows = models.PositiveIntegerField(null=True, blank=True, help_text="More rows than this are held for review.")
+    coverage = models.CharField(
+        max_length=7,
+        choices=Snapshot.Coverage,
+        default=Snapshot.Coverage.FULL,
+        help_text="Partial where the page shows only the newest of many, so that what leaves it has only grown old.",
+    )
     note = models.TextField(blank=True)
     # What the publisher gave us last, for conditional requests.
     etag = models.CharField(max_length=500, blank=True, editable=False)

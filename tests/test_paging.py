@@ -194,6 +194,16 @@ def test_the_size_limit_is_for_all_pages_together(site, source):
     assert check(source).error_code == "too_large"
 
 
+def test_a_page_that_shows_only_the_newest_proves_presence_and_no_absence(site):
+    source = make_source(site, NEXT, coverage="partial")
+    site.on("/list", response(page("Rising", "Kingsoft")), response(page("Kingsoft", "Jiangmin")))
+    check(source)
+    run = check(source)
+    assert (run.outcome, run.snapshot.coverage) == ("recorded", "partial")
+    assert vendors_of(run) == ["Jiangmin", "Kingsoft", "Rising"]
+    assert not run.list.changes.exists()
+
+
 def test_one_page_from_a_file_is_held_unless_it_is_said_to_be_partial():
     vendor_list = make_list()
     body = page("Rising", then=link("list?page=2"))
