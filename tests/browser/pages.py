@@ -1,0 +1,37 @@
+"""Where every page is; numbers in braces are those of `data.load`."""
+
+PAGES: dict[str, str] = {
+    "home": "/",
+    "lists": "/lists/",
+    "list": "/lists/cn-cgpc-antivirus/",
+    "list-empty": "/lists/ru-software-register/",
+    "list-large": "/lists/large-list/",
+    "list-held": "/lists/held-list/",
+    "as-of": "/lists/cn-cgpc-antivirus/on/2014-07-31/",
+    "as-of-not-observed": "/lists/cn-cgpc-antivirus/on/2001-01-01/",
+    "comparison-partial": "/lists/cn-cgpc-antivirus/compare/2013-06-27..2014-07-31/",
+    "comparison-edits": "/lists/us-fedramp-high/compare/2020-06-30..2023-06-30/",
+    "comparison-large": "/lists/large-list/compare/2026-01-05..2026-01-12/",
+    "changes": "/changes/?jurisdiction=CN",
+    "changes-none": "/changes/?jurisdiction=FR&kind=dropped&text=zzz",
+    "changes-wrong": "/changes/?since=yesterday",
+    "vendors": "/vendors/",
+    "vendor": "/vendors/kaspersky/",
+    "vendor-on-no-list": "/vendors/3com/",
+    "snapshot": "/snapshots/1/",
+    "snapshot-held": "/snapshots/{held}/",
+    "search": "/search/?q=卡巴斯基",
+    "search-none": "/search/?q=zzzzqq",
+    "missing": "/lists/nothing/",
+    "api": "/api/docs",
+}
+ADMIN: dict[str, str] = {
+    "login": "/admin/login/?next=/admin/",
+    "index": "/admin/",
+    "snapshots": "/admin/procurement/snapshot/",
+    "snapshot-held": "/admin/procurement/snapshot/{held}/change/",
+    "vendor": "/admin/vendors/vendor/{kaspersky}/change/",
+    "names": "/admin/vendors/printedname/",
+    "source": "/admin/scraping/source/{source}/change/",
+    "source-new": "/admin/scraping/source/add/",
+}
