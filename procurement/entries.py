@@ -50,6 +50,11 @@ def key_texts(rows: Sequence[Row]) -> list[str]:
     ]
 
 
+def count_keys(rows: Sequence[Row]) -> int:
+    """How many different entries there are among rows."""
+    return len(set(key_texts(rows)))
+
+
 def digests_of(rows: Sequence[Row]) -> list[bytes]:
     """The digest of each row, as `digest_of` gives it. Columns are folded whole, which is what makes it quick."""
     if not rows:

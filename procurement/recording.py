@@ -7,7 +7,7 @@ the list's row.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -18,10 +18,9 @@ from procurement import entries as keys
 from procurement.changes import derive_changes, judge_causes
 from procurement.entries import Row
 from procurement.history import chunks
-from procurement.models import FOREVER, Capture, Change, Decision, Entry, Listing, Recipe, Snapshot, VendorList
+from procurement.models import FOREVER, Capture, Change, Decision, Listing, Recipe, Snapshot, VendorList
 from procurement.painting import paint
-from vendors.matching import link_names
-from vendors.names import fold
+from procurement.storing import store_entries
 
 Outcome = Literal["recorded", "unchanged", "held"]
 
@@ -70,7 +69,7 @@ def record(
         if fresh.status == Snapshot.Status.HELD and not hold:
             return publish(fresh)
         return Recorded("held" if fresh.status == Snapshot.Status.HELD else "recorded", fresh, reason=fresh.reason)
-    stored = _store_entries(vendor_list, rows, capture.captured_at)
+    stored = store_entries(vendor_list, rows, capture.captured_at)
     if not hold:
         hold = _conflict(vendor_list, capture.captured_at)
     content = keys.content_hash(stored.digests)
@@ -167,7 +166,7 @@ def advance(
     if len(ended) != len(gone):
         return None
     rows = [row for row, digest in zip(came, arriving, strict=True) if digest in new]
-    stored = _store_entries(vendor_list, rows, capture.captured_at)
+    stored = store_entries(vendor_list, rows, capture.captured_at)
     snapshot = Snapshot.objects.create(
         list=vendor_list,
         capture=capture,
@@ -187,11 +186,6 @@ def advance(
     )
     derive_changes(vendor_list, [snapshot])
     return _outcome(snapshot)
-
-
-def count_keys(rows: Sequence[Row]) -> int:
-    """How many different entries there are among rows."""
-    return len(set(keys.key_texts(rows)))
 
 
 def _conflict(vendor_list: VendorList, moment: datetime) -> str:
@@ -294,7 +288,7 @@ def supersede(snapshot: Snapshot, rows: Sequence[Row], *, recipe: Recipe, why: s
             f"Snapshot {snapshot.pk} is superseded already; re-read snapshot {snapshot.superseded_by.pk}."
         )
     status, reason = snapshot.status, snapshot.reason
-    stored = _store_entries(snapshot.list, rows, snapshot.captured_at)
+    stored = store_entries(snapshot.list, rows, snapshot.captured_at)
     if status == Snapshot.Status.PUBLISHED and snapshot.is_full:
         _keep_names(snapshot, _carried_at(snapshot))
     Snapshot.objects.filter(pk=snapshot.pk).update(status=Snapshot.Status.SUPERSEDED, reason=why)
@@ -361,64 +355,3 @@ def _keep_names(snapshot: Snapshot, entry_ids: Iterable[int]) -> None:
 
 def _names_kept(snapshot: Snapshot) -> dict[int, int]:
     return dict.fromkeys(snapshot.named.values_list("pk", flat=True), 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    copies: dict[int, int]  # entry id: how often its row stood on the page
-    digests: Collection[bytes]
-    key_count: int
-
-
-def _store_entries(vendor_list: VendorList, rows: Sequence[Row], at: datetime) -> _Stored:
-    """Find or create the entry of each row; rows that say the same are one.
-
-    An entry has the words of the earliest snapshot that says it, in whatever order snapshots arrive.
-    """
-    by_digest: dict[bytes, Row] = {}
-    copies: Counter[bytes] = Counter()
-    for digest, row in zip(keys.digests_of(rows), rows, strict=True):
-        copies[digest] += 1
-        by_digest.setdefault(digest, row)
-    known: dict[bytes, tuple[int, datetime]] = {}
-    for chunk in chunks(by_digest):
-        found = Entry.objects.filter(list=vendor_list, digest__in=chunk).values_list("digest", "pk", "printed_at")
-        known.update((digest, (pk, printed_at)) for digest, pk, printed_at in found)
-    missing = [digest for digest in by_digest if digest not in known]
-    reworded = {digest: pk for digest, (pk, printed_at) in known.items() if printed_at > at}
-    names = link_names({by_digest[digest].vendor for digest in missing} - {""}) if missing else {}
-    created = [_entry(vendor_list, digest, by_digest[digest], names, at) for digest in missing]
-    Entry.objects.bulk_create(created, batch_size=1000)
-    known.update((entry.digest, (entry.pk, at)) for entry in created)
-    _reword(vendor_list, reworded, by_digest, at)
-    return _Stored(
-        {known[digest][0]: count for digest, count in copies.items()},
-        by_digest.keys(),
-        count_keys(rows),
-    )
-
-
-def _entry(vendor_list: VendorList, digest: bytes, row: Row, names: dict[str, int], at: datetime) -> Entry:
-    return Entry(
-        list=vendor_list,
-        key=keys.key_of(row),
-        digest=digest,
-        name_id=names.get(fold(row.vendor)),
-        printed_at=at,
-        vendor=row.vendor,
-        product=row.product,
-        category=row.category,
-        identifier=row.identifier,
-        origin=row.origin,
-        extra=dict(row.extra),
-    )
-
-
-def _reword(vendor_list: VendorList, entry_ids: dict[bytes, int], rows: dict[bytes, Row], at: datetime) -> None:
-    words = ["vendor", "product", "category", "identifier", "origin", "extra"]
-    entries = []
-    for digest, pk in entry_ids.items():
-        entry = _entry(vendor_list, digest, rows[digest], {}, at)
-        entry.pk = pk
-        entries.append(entry)
-    Entry.objects.bulk_update(entries, [*words, "printed_at"], batch_size=100)

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from procurement import captures, recording
+from procurement.entries import count_keys
 from procurement.models import Capture, Recipe, Snapshot, VendorList
 from scraping import deltas, extractors, guard, paging
 from scraping.models import Run
@@ -219,7 +220,7 @@ def _record(run: Run, capture: Capture, reading: extractors.Reading, recipe: Rec
     incomplete = paging.missing(reading) if full else ""
     hold = incomplete
     if not hold and (full or not reading.rows):
-        size = guard.Size(len(reading.rows), recording.count_keys(reading.rows))
+        size = guard.Size(len(reading.rows), count_keys(reading.rows))
         hold = suspicion(run, size, _size(_last_full(run.list, capture.captured_at)))
     recorded = recording.record(
         capture,
