@@ -54,8 +54,9 @@ def record(
 ) -> Recorded:
     """Record what a capture says as a snapshot of its list at the capture's time, in any order of time.
 
-    Recording the same capture again changes nothing; read by another recipe it supersedes the earlier reading. With `hold`, a reason in words, the
-    snapshot is kept but not published. It is held as well where another published snapshot has the same time.
+    Recording the same capture again changes nothing; read by another recipe it supersedes the earlier reading. With
+    `hold`, a reason in words, the snapshot is kept but not published. It is held as well where another published
+    snapshot has the same time.
     """
     vendor_list = capture.list
     vendor_list.lock()
@@ -199,7 +200,7 @@ def _conflict(vendor_list: VendorList, moment: datetime) -> str:
 
 
 def _already_held(vendor_list: VendorList, content: str) -> Snapshot | None:
-    """The latest snapshot of the list where that one is held and says the same: a page that stays broken is held once."""
+    """The latest snapshot, where it is held and says the same: a page that stays broken is held once."""
     latest = vendor_list.snapshots.order_by("-captured_at", "-pk").first()
     return latest if latest and latest.status == Snapshot.Status.HELD and latest.content_hash == content else None
 

@@ -17,7 +17,7 @@ class Finding:
 
 
 def verify(vendor_list: VendorList) -> Iterator[Finding]:
-    """Recompute each snapshot's content hash from the spans (or from its kept rows), and each capture's from its bytes."""
+    """Recompute each snapshot's content hash from the spans (or its kept rows), and each capture's from its bytes."""
     for snapshot in vendor_list.snapshots.order_by("captured_at", "pk").iterator():
         found = content_hash(_digests(snapshot))
         problem = (

@@ -53,13 +53,13 @@ class Capture(models.Model):
     def __str__(self) -> str:
         return f"{self.captured_at:%Y-%m-%d %H:%M} sha256:{self.sha256[:12]}"
 
-    def get_absolute_url(self) -> str:
-        return reverse("capture-raw", args=[self.pk])
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
             raise AlteredEvidenceError(f"Capture {self.pk} is evidence and is never altered.")
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("capture-raw", args=[self.pk])
 
     @property
     def body(self) -> bytes:

@@ -126,7 +126,7 @@ class Snapshot(models.Model):
 
 
 class Entry(models.Model):
-    """One row of a list, verbatim, with its key. Kept once per list and content, as it was printed first; never deleted."""
+    """One row of a list, verbatim as printed first, with its key. Kept once per list and content; never deleted."""
 
     list = models.ForeignKey(VendorList, models.PROTECT, related_name="entries", db_index=False)
     key = DigestField()

@@ -42,8 +42,8 @@ def lines(comparison: Comparison) -> list[str]:
     result = [f"{comparison.list.title} ({comparison.list.authority.country})"]
     for word, snapshot in (("from", comparison.start), ("to", comparison.end)):
         result.append(
-            f"  {word:<4} {snapshot.captured_at:%Y-%m-%d %H:%M} UTC, {snapshot.coverage}, {snapshot.get_basis_display().lower()}"
-            f", sha256:{snapshot.capture.sha256}"
+            f"  {word:<4} {snapshot.captured_at:%Y-%m-%d %H:%M} UTC, {snapshot.coverage}, "
+            f"{snapshot.get_basis_display().lower()}, sha256:{snapshot.capture.sha256}"
         )
     counts = [f"{s[kind]} {kind}" for kind in ("dropped", "added", "relisted", "renamed", "amended") if s[kind]]
     counts += [f"{s['unchanged']} unchanged"] + ([f"{s['first_seen']} first seen"] if s["first_seen"] else [])
