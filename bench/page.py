@@ -8,7 +8,8 @@ from bench.measure import report, seconds
 from procurement.models import Listing
 
 BOUND = 0.1
-WHOLE = """<table>{% for listing in listings %}<tr><th>{{ listing.entry.vendor }}</th><td>{{ listing.entry.product }}</td>
+WHOLE = """<table>{% for listing in listings %}<tr><th>{{ listing.entry.vendor }}</th>
+<td>{{ listing.entry.product }}</td>
 <td>{{ listing.entry.category }}</td><td>{{ listing.entry.identifier }}</td><td>{{ listing.entry.origin }}</td>
 <td>{{ listing.listed_from|date:"Y-m-d" }}</td></tr>{% endfor %}</table>"""
 

@@ -47,8 +47,8 @@ def judge(size: Size, previous: Size | None, *, bounds: Bounds = Bounds(), unatt
     lost = previous.entries - size.entries
     if lost >= FEWEST_TO_JUDGE and size.entries < previous.entries * MOST_LOST:
         return (
-            f"{previous.entries} entries became {size.entries}: {lost / previous.entries:.0%} of the list is gone at once. "
-            "A true mass removal and a broken page look alike."
+            f"{previous.entries} entries became {size.entries}: {lost / previous.entries:.0%} of the list is gone at "
+            "once. A true mass removal and a broken page look alike."
         )
     if unattended and -lost >= FEWEST_GAINED and size.entries > previous.entries * MOST_GAINED:
         return f"{previous.entries} entries became {size.entries}: more than {MOST_GAINED:.0f} times the list at once."

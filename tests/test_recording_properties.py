@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -172,7 +173,7 @@ def check(vendor_list, model: Model) -> None:
         spans[listing.entry_id].append((listing.listed_from, listing.listed_to))
     for held in spans.values():
         held.sort()
-        assert all(one[1] < two[0] for one, two in zip(held, held[1:], strict=False)), "spells touch or overlap"
+        assert all(one[1] < two[0] for one, two in pairwise(held)), "spells touch or overlap"
     for at, _, state, _ in states:
         carried = set(Listing.objects.filter(list=vendor_list).on(at).values_list("entry__digest", flat=True))
         assert carried == set(state)

@@ -67,9 +67,8 @@ def test_rows_with_identifiers_are_never_taken_for_one_another() -> None:
 def test_a_vendor_that_loses_its_last_entry_is_dropped_and_one_with_fewer_is_reduced() -> None:
     vendor_list = make_list("CN")
     make_recipe(vendor_list)
-    cisco, juniper = (Vendor.objects.create(slug=name.lower(), name=name, country="US") for name in ("Cisco", "Juniper"))
-    for vendor in (cisco, juniper):
-        curation.add_alias(vendor, vendor.name)
+    for name in ("Cisco", "Juniper"):
+        curation.add_alias(Vendor.objects.create(slug=name.lower(), name=name, country="US"), name)
     before = [Row("Cisco", f"Router {n}") for n in range(60)] + [Row("Juniper", f"Switch {n}") for n in range(3)]
     record(vendor_list, day(0), [*before, Row("华为", "S1")])
     record(vendor_list, day(1), [Row("Juniper", "Switch 0"), Row("华为", "S1"), Row("中兴", "Z1")])
