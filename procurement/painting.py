@@ -14,11 +14,14 @@ from procurement.history import chunks
 from procurement.models import FOREVER, Change, Entry, Listing, Snapshot, VendorList
 
 
-def paint(vendor_list: VendorList, start: datetime, named: dict[int, int] | None = None) -> None:
+def paint(
+    vendor_list: VendorList, start: datetime, named: dict[int, int] | None = None, *, changes: bool = True
+) -> None:
     """Make the listings and changes agree with the published snapshots again after the one at `start` came or went.
 
     The caller holds the list's lock. `named` gives the entries (and copies) of the snapshot at `start`, where there is
-    one. What is painted reaches to the next full snapshot, before which nothing else can be different.
+    one. What is painted reaches to the next full snapshot, before which nothing else can be different. Without
+    `changes` the caller derives those of the whole list once all is painted.
     """
     published = vendor_list.snapshots.published()
     following = list(published.filter(captured_at__gte=start).order_by("captured_at")[:1])
@@ -44,6 +47,8 @@ def paint(vendor_list: VendorList, start: datetime, named: dict[int, int] | None
             partials.insert(0, here)
     _add_partials(arrivals, partials)
     repainted = _repaint(vendor_list, spans, arrivals, start, stop, named or {})
+    if not changes:
+        return
 
     boundaries = [s for s in (here, *partials, next_full) if s is not None]
     derive_changes(vendor_list, list(dict.fromkeys(boundaries)))

@@ -275,10 +275,19 @@ def withdraw(snapshot: Snapshot, *, why: str, by: Any = None) -> Snapshot:
 
 
 @transaction.atomic
-def supersede(snapshot: Snapshot, rows: Sequence[Row], *, recipe: Recipe, why: str, by: Any = None) -> Snapshot:
+def supersede(
+    snapshot: Snapshot,
+    rows: Sequence[Row],
+    *,
+    recipe: Recipe,
+    why: str,
+    by: Any = None,
+    changes: bool = True,
+) -> Snapshot:
     """Put a re-reading of a snapshot's capture in its place; the old reading is kept as superseded.
 
     The new one takes over the old one's status, so that what was held stays held and what was withdrawn withdrawn.
+    Without `changes` the caller has to call `derive_anew` before its transaction ends.
 
     Raises:
         RecordingError: the snapshot is superseded already.
@@ -313,9 +322,16 @@ def supersede(snapshot: Snapshot, rows: Sequence[Row], *, recipe: Recipe, why: s
     if status != Snapshot.Status.PUBLISHED or not fresh.is_full:
         _keep_names(fresh, stored.copies)
     if status == Snapshot.Status.PUBLISHED:
-        paint(fresh.list, fresh.captured_at, named=stored.copies)
+        paint(fresh.list, fresh.captured_at, named=stored.copies, changes=changes)
     Decision.objects.create(snapshot=snapshot, action=Decision.Action.SUPERSEDE, why=why, by=by)
     return fresh
+
+
+@transaction.atomic
+def derive_anew(vendor_list: VendorList) -> None:
+    """Write all changes of a list anew, after many of its snapshots were read again."""
+    vendor_list.lock()
+    derive_changes(vendor_list, list(vendor_list.snapshots.published().order_by("captured_at")))
 
 
 @transaction.atomic

@@ -92,6 +92,8 @@ def reread(
     for number, capture in enumerate(captures, 1):
         done.append(work.carry_out(work.look(capture), by))
         progress(number, len(captures))
+    if any(one.action == "superseded" for one in done):
+        recording.derive_anew(vendor_list)
     return done
 
 
@@ -207,8 +209,10 @@ class _Rereading:
         if said.action == "same":
             recording.confirm(said.before, recipe=recipe, why=why, by=by)
             return replace(said, after=said.before)
-        fresh = recording.supersede(said.before, rows, recipe=recipe, why=why, by=by)
-        if said.action == "published":
+        # The changes between a snapshot read anew and the next, which is not yet, would only be thrown away.
+        held = said.action == "published"
+        fresh = recording.supersede(said.before, rows, recipe=recipe, why=why, by=by, changes=held)
+        if held:
             fresh = recording.publish(fresh, by=by, why=why).snapshot
         return replace(said, after=fresh)
 

@@ -4,6 +4,8 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from procurement import captures, recording, verification
 from procurement.models import Capture, Change, Decision, Entry, Listing, Recipe, Snapshot, VendorList
@@ -301,3 +303,28 @@ def test_people_are_told_in_words(vendor_list):
     lines = out.getvalue().splitlines()
     assert lines[0] == "2024-01-01 00:00:00 UTC  superseded  3 rows → 3  3 came, 3 gone"
     assert lines[-1] == "Nothing was written. By recipe version 2: 3 superseded by what it reads now."
+
+
+firm = st.sampled_from(["Rising", "Kaspersky", "Kingsoft", "Symantec"])
+line = st.tuples(firm, st.sampled_from(["AV", "Suite", ""])).map(lambda cells: f"{cells[0]},{cells[1]},x")
+version = st.tuples(st.lists(line, min_size=1, max_size=3), st.sampled_from(["full", "full", "partial"]))
+
+
+def history(vendor_list: VendorList) -> tuple[list, list]:
+    listings = vendor_list.listings.values_list("entry__vendor", "entry__product", "listed_from", "listed_to")
+    changes = vendor_list.changes.values_list("at", "kind", "cause", "entry__vendor", "entry__product")
+    return sorted(listings), sorted(changes)
+
+
+@given(st.lists(version, min_size=1, max_size=5))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_history_read_anew_is_the_one_that_the_recipe_would_have_given(versions):
+    old, new = make_list(), make_list()
+    for vendor_list, recipe in ((old, OLD), (new, BETTER)):
+        for number, (lines, coverage) in enumerate(versions):
+            pipeline.ingest(vendor_list, csv(*lines), at=day(number), recipe_text=recipe, coverage=coverage)
+    use(old, BETTER)
+    foreseen = [one.action for one in rereading.foresee(old)]
+    assert [one.action for one in rereading.reread(old)] == foreseen
+    assert history(old) == history(new)
+    assert_true_record(old)
