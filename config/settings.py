@@ -3,23 +3,28 @@
 A value that is wrong is refused at start with a sentence that says what to set.
 """
 
+import contextlib
+import os
 import secrets
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config import environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 # A file beside manage.py may hold the environment; what the process was started with wins.
 environ.Env.read_env(BASE_DIR / ".env")
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = environment.switch("DEBUG")
 TESTING = "pytest" in sys.modules
 
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).expanduser()
+DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "data"))).expanduser().absolute()
 try:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
 except OSError as error:
@@ -27,30 +32,35 @@ except OSError as error:
         f"DATA_DIR={DATA_DIR} cannot be created ({error.strerror}). "
         "Set DATA_DIR to a folder that this user may write to."
     ) from error
+if not os.access(DATA_DIR, os.W_OK | os.X_OK):
+    raise ImproperlyConfigured(
+        f"DATA_DIR={DATA_DIR} cannot be written. Set it to a folder that this user may write to."
+    )
 CAPTURE_DIR = DATA_DIR / "captures"
 
 
 def _kept_secret(path: Path) -> str:
     """The secret that one machine made for itself, kept in its data folder so that sessions survive a restart."""
     if not path.exists():
-        try:
-            with path.open("x") as file:
-                path.chmod(0o600)
-                file.write(secrets.token_urlsafe(50))
-        except FileExistsError:
-            pass  # another process of the same start made it first
+        # Whole before it has its name, so that another process of the same start never reads half of it.
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(60))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        Path(draft).unlink()
     return path.read_text().strip()
 
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret(DATA_DIR / "secret_key")
+SECRET_KEY = environment.text("SECRET_KEY") or _kept_secret(DATA_DIR / "secret_key")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "SECRET_KEY is shorter than 32 characters. Unset it to have one made, or set a longer one."
     )
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 # Addresses of the site behind TLS ("https://lists.example.org"): CSRF's trusted origins, and secure cookies.
-SITE_URLS = env.list("SITE_URLS", default=[])
+SITE_URLS = environment.sites("SITE_URLS")
 CSRF_TRUSTED_ORIGINS = SITE_URLS
 BEHIND_TLS = any(url.startswith("https://") for url in SITE_URLS)
 
@@ -90,11 +100,12 @@ AUTHENTICATION_BACKENDS = [
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+AXES_IPWARE_PROXY_COUNT = int(environment.number("PROXY_COUNT", 0, 0, 10))
 AXES_IPWARE_META_PRECEDENCE_ORDER = (
     ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if AXES_IPWARE_PROXY_COUNT else ["REMOTE_ADDR"]
 )
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_VERBOSE = False  # it greets in every command's output
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -116,26 +127,33 @@ TEMPLATES = [
 ]
 
 SQLITE = f"sqlite:///{DATA_DIR / 'tracker.sqlite3'}"
+_HOW = "Use postgres://user:password@host:5432/name or sqlite:////path/to/file."
+_url = environment.text("DATABASE_URL", SQLITE)
+# What is wrong is not repeated here or below, because a password may be in it.
+if not _url.startswith(("postgres://", "postgresql://", "sqlite:///")):
+    raise ImproperlyConfigured(f"DATABASE_URL names no database that is supported. {_HOW}")
 try:
-    DATABASES = {"default": env.db_url("DATABASE_URL", default=SQLITE)}
-except (ValueError, environ.ImproperlyConfigured) as error:
-    raise ImproperlyConfigured(
-        f"DATABASE_URL is not understood ({error}). Use postgres://user:password@host:5432/name or sqlite:////path/to/file."
-    ) from error
+    DATABASES = {"default": env.db_url_config(_url)}
+except ValueError as error:
+    raise ImproperlyConfigured(f"DATABASE_URL is not understood. {_HOW}") from error
+if not DATABASES["default"]["NAME"]:
+    raise ImproperlyConfigured(f"DATABASE_URL names no database. {_HOW}")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    _folder = Path(DATABASES["default"]["NAME"]).parent
+    if not _folder.is_dir():
+        raise ImproperlyConfigured(f"DATABASE_URL: the folder {_folder} does not exist. Make it, or name another.")
     # Measured: with these 0 "database is locked" under 6 writers, 869 with the defaults.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; "
-        "PRAGMA temp_store=MEMORY;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;"
+        ),
     }
-elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+else:
     DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-else:
-    raise ImproperlyConfigured("DATABASE_URL names a database that is not supported. Use PostgreSQL or SQLite.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -164,7 +182,12 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+try:
+    EMAIL_CONFIG = env.email_url_config(environment.text("EMAIL_URL", "consolemail://"))
+except (KeyError, ValueError, environ.ImproperlyConfigured) as error:
+    raise ImproperlyConfigured(
+        "EMAIL_URL is not understood. Use smtp+tls://user:password@mail.example.org:587, or unset it to print mail."
+    ) from error
 vars().update(EMAIL_CONFIG)
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -179,32 +202,32 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS and AXES_IPWARE_PROXY_COUNT else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 1024 * 1024
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "filesystem://")
 if urlsplit(CELERY_BROKER_URL).scheme not in {"filesystem", "redis", "rediss"}:
     raise ImproperlyConfigured(
-        f"CELERY_BROKER_URL={CELERY_BROKER_URL!r} is not supported. "
-        "Use redis://host:6379/0, or leave it unset for one machine."
+        "CELERY_BROKER_URL is not understood. Use redis://host:6379/0, or leave it unset for one machine."
     )
 
 # How often beat looks for due sources and waiting runs.
-TICK_SECONDS = env.float("TICK_SECONDS", default=15.0)
+TICK_SECONDS = environment.number("TICK_SECONDS", 15.0, 0.2, 300.0)
 
 # Who we say we are to the sites that we read; an address where their operators can reach us belongs in it.
-CONTACT = env.str("CONTACT", default="")
+CONTACT = environment.text("CONTACT")
 
 # Loopback and private networks may be fetched (an intranet, tests); link-local and other special ranges never.
-FETCH_ALLOW_PRIVATE = env.bool("FETCH_ALLOW_PRIVATE", default=False)
+FETCH_ALLOW_PRIVATE = environment.switch("FETCH_ALLOW_PRIVATE")
 # Ports that sources may use besides 80 and 443.
-FETCH_PORTS = env.list("FETCH_PORTS", cast=int, default=[])
+FETCH_PORTS = environment.ports("FETCH_PORTS")
 # A PEM file of the certificate authorities to trust instead of the usual ones.
-FETCH_CA_BUNDLE = env.str("FETCH_CA_BUNDLE", default="")
+FETCH_CA_BUNDLE = environment.text("FETCH_CA_BUNDLE")
 if FETCH_CA_BUNDLE and not Path(FETCH_CA_BUNDLE).is_file():
     raise ImproperlyConfigured(f"FETCH_CA_BUNDLE={FETCH_CA_BUNDLE} is not a file. Set it to a PEM file, or unset it.")
 
+LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

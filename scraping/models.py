@@ -48,9 +48,6 @@ class Source(models.Model):
         help_text="Partial where the page shows only the newest of many, so that what leaves it has only grown old.",
     )
     note = models.TextField(blank=True)
-    # What the publisher gave us last, for conditional requests.
-    etag = models.CharField(max_length=500, blank=True, editable=False)
-    last_modified = models.CharField(max_length=100, blank=True, editable=False)
 
     class Meta:
         ordering = ["list__title"]
@@ -89,14 +86,19 @@ class Source(models.Model):
     def clean(self) -> None:
         if not self.crontab and self.interval is None:
             raise ValidationError("Give an interval or a crontab, so that it is known when to check.")
-        if self.interval is not None and self.interval < timedelta(minutes=5):
+        if self.interval is not None and self.interval < SHORTEST_INTERVAL:
             raise ValidationError({"interval": "At least five minutes, in fairness to the publisher."})
         try:
             schedules.check(self.crontab, self.timezone)
+            if self.crontab and schedules.shortest_gap(self.crontab) < SHORTEST_INTERVAL:
+                raise ValidationError({"crontab": "At least five minutes apart, in fairness to the publisher."})
         except schedules.ScheduleError as error:
             raise ValidationError(str(error)) from error
         if self.min_rows is not None and self.max_rows is not None and self.min_rows > self.max_rows:
             raise ValidationError({"max_rows": "The upper bound is below the lower one."})
+
+
+SHORTEST_INTERVAL = timedelta(minutes=5)
 
 
 def _no_steps() -> list[list[str]]:

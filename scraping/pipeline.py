@@ -16,7 +16,7 @@ from django.utils import timezone
 from procurement import captures, recording
 from procurement.entries import count_keys
 from procurement.models import Capture, Recipe, Snapshot, VendorList
-from scraping import deltas, extractors, guard, paging
+from scraping import deltas, extractors, guard, leases, paging
 from scraping.models import Run
 
 HELD, FAILED = Run.Outcome.HELD, Run.Outcome.FAILED
@@ -304,8 +304,7 @@ def _capture(vendor_list: VendorList, received: Received, digest: str, **place: 
 
 def _keep_hold(run: Run) -> None:
     """Hold the run's row, if it is still ours to finish."""
-    current = Run.objects.select_for_update().values_list("lease", "finished_at").get(pk=run.pk)
-    if current != (run.lease, None):
+    if not leases.hold(run):
         raise LostLeaseError(f"Run {run.pk} has been taken over by another worker; its result is not recorded here.")
 
 

@@ -1,6 +1,7 @@
 """When a source is due: an interval, or a crontab in a time zone. Pure arithmetic, no database."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import CroniterError, croniter
@@ -30,6 +31,18 @@ def check(crontab: str, timezone: str) -> None:
             croniter(crontab, datetime(2024, 1, 1)).get_next(datetime)  # noqa: DTZ001 (any wall clock)
         except CroniterError as error:
             raise ScheduleError(f"{crontab!r} names a date that never comes. Correct its day or month.") from error
+
+
+def shortest_gap(crontab: str) -> timedelta:
+    """The shortest time between two slots of a crontab, among those of its first day and the one after.
+
+    Raises:
+        ScheduleError: it cannot be understood.
+    """
+    check(crontab, "UTC")
+    wall = croniter(crontab, datetime(2024, 1, 1))  # noqa: DTZ001 (any wall clock)
+    slots = [wall.get_next(datetime) for _ in range(300)]
+    return min(later - earlier for earlier, later in pairwise(slots))
 
 
 def next_slot(after: datetime, *, interval: timedelta | None, crontab: str, timezone: str) -> datetime:

@@ -26,6 +26,8 @@ rows = st.lists(
     st.builds(
         Row,
         vendor=st.sampled_from(["Acme", "ACME  ", "Acme Holdings", "金山", "Zeta"]),
+        category=st.sampled_from(["", "Antivirus", "ａntivirus"]),
+        origin=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=3),
         product=st.sampled_from(["", "Guard"]),
         identifier=st.sampled_from(["", "", "A1", "B2"]),
         extra=st.sampled_from([{}, {"level": "high"}]),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from procurement import recording
+from procurement import captures, recording
 from procurement.comparison import NotObservedError, compare
 from procurement.models import Change, Snapshot
 from scraping import dispatch, leases, schedules, tasks
@@ -494,6 +494,22 @@ class TestDeletedSources:
         source.delete()
         assert dispatch.work(run) == "failed"
         assert Run.objects.get().error_code == "no_source"
+
+    def test_deleted_while_it_is_read(self, site):
+        site.on("/list", response(FOUR))
+        source = make_source(site)
+        (run,) = dispatch.dispatch()
+
+        def fetch(*args, **kwargs):
+            fetched = dispatch.fetching.fetch(*args, **kwargs)
+            Source.objects.filter(pk=source.pk).first().delete()
+            return fetched
+
+        assert dispatch.work(run, fetch=fetch) == "recorded"
+        connection.check_constraints()
+        kept = Run.objects.get()
+        assert (kept.source, kept.outcome) == (None, "recorded")
+        assert captures.read(Snapshot.objects.get().capture.sha256) == FOUR
 
     def test_deleted_while_its_page_fails(self, site):
         site.on("/list", response(b"", 404))

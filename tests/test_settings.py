@@ -88,6 +88,26 @@ def test_a_site_behind_tls_keeps_its_cookies_there(start):
         ("CELERY_BROKER_URL", "amqp://queue", "Use redis://"),
         ("CELERY_BROKER_URL", "queue", "Use redis://"),
         ("FETCH_CA_BUNDLE", "/nonexistent.pem", "Set it to a PEM file"),
+        ("DEBUG", "maybe", "Set it to 1 or 0"),
+        ("FETCH_ALLOW_PRIVATE", "si", "Set it to 1 or 0"),
+        ("ALLOWED_HOSTS", "https://lists.example.org", "Use the name alone"),
+        ("ALLOWED_HOSTS", "lists.example.org:8000", "Use the name alone"),
+        ("SITE_URLS", "lists.example.org", "https://lists.example.org"),
+        ("SITE_URLS", "https://lists.example.org/tracker/", "Use its scheme and name"),
+        ("PROXY_COUNT", "two", "no number from 0 to 10"),
+        ("PROXY_COUNT", "-1", "no number from 0 to 10"),
+        ("FETCH_PORTS", "8080,http", "no number from 1 to 65535"),
+        ("FETCH_PORTS", "70000", "no number from 1 to 65535"),
+        ("TICK_SECONDS", "0", "no number from 0.2 to 300"),
+        ("TICK_SECONDS", "soon", "no number from 0.2 to 300"),
+        ("LOG_LEVEL", "LOUD", "Use one of DEBUG"),
+        ("EMAIL_URL", "mail.example.org", "Use smtp+tls://"),
+        ("EMAIL_URL", "ftp://user:hunter2@mail.example.org", "Use smtp+tls://"),
+        ("DATABASE_URL", "nonsense", "Use postgres://"),
+        ("DATABASE_URL", "postgres://", "names no database"),
+        ("DATABASE_URL", "sqlite:////nonexistent/tracker.sqlite3", "does not exist"),
+        ("DATABASE_URL", "mysql://root:hunter2@db/tracker", "Use postgres://"),
+        ("CELERY_BROKER_URL", "amqp://guest:hunter2@queue", "Use redis://"),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_to_set(start, tmp_path, name, value, said):
@@ -100,3 +120,23 @@ def test_a_wrong_value_is_refused_with_what_to_set(start, tmp_path, name, value,
     assert last.startswith("django.core.exceptions.ImproperlyConfigured: ")
     assert name in last and said in last
     assert "hunter2" not in last
+
+
+def test_a_command_says_it_without_a_traceback(tmp_path):
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "DATABASE_URL": "nonsense"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("DATABASE_URL names no database that is supported.")
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_variable_that_is_set_to_nothing_counts_as_unset(start):
+    names = "DEBUG ALLOWED_HOSTS SITE_URLS PROXY_COUNT FETCH_PORTS EMAIL_URL DATABASE_URL CELERY_BROKER_URL SECRET_KEY"
+    assert shown(start(**dict.fromkeys(names.split(), "")))["database"][0] == "sqlite3"

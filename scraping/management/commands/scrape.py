@@ -2,15 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
-from procurement.captures import CaptureError
 from procurement.lookup import find_list
 from scraping import dispatch
-from scraping.models import Source
+from scraping.models import Run, Source
 from scraping.results import EXIT_CODES, result_of, sentence_of
 
 
@@ -25,16 +24,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         worst = 0
-        for source in self._chosen(options):
-            try:
-                run = dispatch.scrape(source)
-            except CaptureError as error:
-                raise CommandError(str(error)) from error
+        for run in self._runs(options):
             self.stdout.write(json.dumps(result_of(run), ensure_ascii=False) if options["json"] else sentence_of(run))
             if run.outcome in {"held", "failed"}:
                 self.stderr.write(f"{run.list.slug}: {run.reason}")
             worst = max(worst, EXIT_CODES[run.outcome], key=lambda code: (code == 1, code))
         sys.exit(worst)
+
+    def _runs(self, options: dict[str, Any]) -> Iterator[Run]:
+        """The finished runs, one after the other as they are asked for."""
+        if options["due"] and not options["list"]:
+            for pk in dispatch.dispatch():
+                dispatch.work(pk, last_attempt=True)
+                yield Run.objects.select_related("list", "snapshot").get(pk=pk)
+            return
+        for source in self._chosen(options):
+            yield dispatch.scrape(source)
 
     def _chosen(self, options: dict[str, Any]) -> list[Source]:
         sources = Source.objects.select_related("list__authority")
@@ -47,9 +52,6 @@ class Command(BaseCommand):
                         f"“{one.title}” has no source. Add one in the admin: /admin/scraping/source/add/"
                     )
             return [source for source in chosen if source is not None]
-        enabled = sources.filter(enabled=True)
-        if options["due"]:
-            return list(enabled.filter(next_due_at__lte=timezone.now()).order_by("next_due_at"))
         if options["all"]:
-            return list(enabled)
+            return list(sources.filter(enabled=True))
         raise CommandError("Name a list, or give --due or --all.")
