@@ -6,7 +6,7 @@ MANAGE := $(BIN)/python manage.py
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOG_LEVEL ?= WARNING
 
-.PHONY: help demo demo-data run test lint bench
+.PHONY: help demo demo-data run test lint bench fuzz
 
 help:
 	@echo "make demo    load the demonstration, print the founding comparison, serve site, worker and beat (PORT=8000)"
@@ -14,6 +14,7 @@ help:
 	@echo "make test    the test suite, browser tests included"
 	@echo "make lint    ruff, mypy, migrations, deployment checks"
 	@echo "make bench   the benchmarks: ratios against peers, in one run"
+	@echo "make fuzz    a minute of coverage-guided fuzzing over every extractor (SECONDS=60)"
 
 # SERVE=0 loads the data and stops there.
 demo: demo-data
@@ -48,6 +49,10 @@ lint: .venv/ready-for-tests
 
 bench: .venv/ready-for-tests
 	@$(BIN)/python -m bench
+
+SECONDS ?= 60
+fuzz: .venv/ready-for-tests
+	@$(BIN)/python -m tests.extractors.fuzz -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=3000
 
 .venv/bin/pip:
 	@test -n "$(PYTHON)" || { echo "No Python was found. Install it: apt-get install -y python3 python3-venv"; exit 1; }
