@@ -4,27 +4,16 @@ The site is a process with a database of its own, and nothing here asks the data
 loop in the tests' thread, where Django's connections are others than the suite's, and lead to the real database.
 """
 
-import os
-import shutil
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response, sync_playwright
 
-from tests.services import free_port, installation, wait_for
+from tests.browser.serving import CHROMIUM, Site, served
 
 HERE = Path(__file__).parent
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-# As where the suite runs, static files are served from where they are written: nothing has to be collected first.
-SERVE = "import pytest, sys; from gunicorn.app.wsgiapp import run; sys.argv[0] = 'gunicorn'; run()"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,31 +29,11 @@ def own_store() -> None:
     """The site keeps its own captures; the suite's settings need no change."""
 
 
-@dataclass(frozen=True)
-class Site:
-    url: str
-    numbers: dict[str, Any]
-
-
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site with the demonstration and `data`; what a test adds stays until the last test of this folder."""
-    with installation(tmp_path_factory.mktemp("site")) as made:
-        numbers = made.python("from tests.browser import data; print(data.load())")
-        url = f"http://localhost:{free_port()}"
-        bind = url.removeprefix("http://")
-        made.start([sys.executable, "-c", SERVE, "config.wsgi", "--bind", bind, "--threads", "4"], "site")
-
-        def answers() -> bool:
-            try:
-                return urllib.request.urlopen(f"{url}/healthz", timeout=5).status == 200
-            except urllib.error.HTTPError as error:
-                return error.code == 503  # no worker is there, and none is needed
-            except OSError:
-                return False
-
-        wait_for(answers)
-        yield Site(url, numbers)
+    with served(tmp_path_factory.mktemp("site"), "from tests.browser import data; print(data.load())") as site:
+        yield site
 
 
 @pytest.fixture(scope="package")
@@ -123,7 +92,7 @@ def opened(chromium: Browser, site: Site) -> Iterator[Opener]:
         if watched:
             context.on("page", watch.follow)
         if curator:
-            context.add_cookies([{"name": "sessionid", "value": site.numbers["session"], "url": site.url}])
+            context.add_cookies([{"name": "sessionid", "value": site.loaded["session"], "url": site.url}])
         return context.new_page()
 
     yield open_page

@@ -23,7 +23,8 @@ TWELVE_TO_FIVE = "Antivirus software, twelve and then five"
 HOSTILE = b"""<!doctype html><title>x</title><script>window.ran = 1; alert('script')</script>
 <body onload="alert('load')"><img src=x onerror="alert('image')"><img src="http://elsewhere.invalid/pixel.png">
 <table><tr><th>Vendor</th><th>Product</th></tr>
-<tr><td>&lt;script&gt;window.ran=1;alert('cell')&lt;/script&gt;</td><td>&lt;img src=x onerror=alert('cell')&gt;</td></tr>
+<tr><td>&lt;script&gt;window.ran=1;alert('cell')&lt;/script&gt;</td>
+<td>&lt;img src=x onerror=alert('cell')&gt;</td></tr>
 <tr><td>"&gt;&lt;svg onload=alert('svg')&gt;</td><td>{{ 7|add:"7" }} ${7*7}</td></tr>
 <tr><td>Plain</td><td>javascript:alert('link')</td></tr></table>"""
 

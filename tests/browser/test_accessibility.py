@@ -6,13 +6,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Site
 from tests.browser.pages import ADMIN, PAGES
+from tests.browser.serving import Site
 
 WIDTHS = (1280, 390)
 THEMES = ("light", "dark")
 # Axe measures by setting styles, which the policy would refuse it; test_security sees the pages with their policy.
 OPTIONS = {"bypass_csp": True, "reduced_motion": "reduce"}
+
+
 def faults(page: Page) -> list[str]:
     """What is wrong with a page in each width and theme, one line a fault."""
     axe, found = Axe(), []
@@ -23,26 +25,24 @@ def faults(page: Page) -> list[str]:
             found.append(f"{width} px: the page needs {needed} px")
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
-            page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished))")
+            page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
             for fault in axe.run(page).response["violations"]:
                 if fault["impact"] in {"serious", "critical"}:
                     first = fault["nodes"][0]
-                    found.append(
-                        f"{width} px, {theme}: {fault['id']} ({len(fault['nodes'])} times), first {first['html'][:200]}: "
-                        f"{first['failureSummary']}"
-                    )
+                    where = f"{width} px, {theme}: {fault['id']} ({len(fault['nodes'])} times)"
+                    found.append(f"{where}, first {first['html'][:200]}: {first['failureSummary']}")
     return found
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_public_page(opened: Callable[..., Page], site: Site, name: str) -> None:
     page = opened(**OPTIONS)
-    page.goto(PAGES[name].format_map(site.numbers))
+    page.goto(PAGES[name].format_map(site.loaded))
     assert faults(page) == []
 
 
 @pytest.mark.parametrize("name", ADMIN)
 def test_a_page_of_the_admin(opened: Callable[..., Page], site: Site, name: str) -> None:
     page = opened(curator=name != "login", **OPTIONS)
-    page.goto(ADMIN[name].format_map(site.numbers))
+    page.goto(ADMIN[name].format_map(site.loaded))
     assert faults(page) == []

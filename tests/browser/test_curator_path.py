@@ -41,7 +41,7 @@ def test_from_the_login_to_a_published_drop(page):
 
 
 def test_withdrawing_asks_for_a_reason_and_leaves_the_list_as_it_was(opened, site):
-    page, held = opened(curator=True), site.numbers["to_withdraw"]
+    page, held = opened(curator=True), site.loaded["to_withdraw"]
     page.goto(f"/admin/procurement/snapshot/{held}/change/")
     page.get_by_role("button", name="Withdraw").click()
     expect(page.locator("main")).to_contain_text("Give a reason")

@@ -11,11 +11,11 @@ from tests.browser.pages import ADMIN, PAGES
 def test_no_page_asks_elsewhere_or_breaks_its_policy(opened, site, pages, curator):
     page = opened(curator=curator)
     for address in pages.values():
-        page.goto(address.format_map(site.numbers), wait_until="networkidle")
+        page.goto(address.format_map(site.loaded), wait_until="networkidle")
 
 
 def test_a_hostile_page_is_shown_as_its_bytes(page, site):
-    response = page.goto(f"/captures/{site.numbers['hostile_capture']}/raw")
+    response = page.goto(f"/captures/{site.loaded['hostile_capture']}/raw")
     assert response.body() == HOSTILE
     assert response.headers["content-type"].startswith("text/plain")
     assert "sandbox" in response.headers["content-security-policy"]
@@ -30,11 +30,11 @@ def test_hostile_text_stays_text_on_every_page(opened, site):
         "/lists/",
         "/lists/hostile/",
         "/lists/hostile/on/2026-01-05/",
-        f"/snapshots/{site.numbers['hostile']}/",
+        f"/snapshots/{site.loaded['hostile']}/",
         "/search/?q=%3Cscript%3Ealert(1)%3C/script%3E",
         "/changes/?text=%22%3E%3Csvg%20onload=alert(1)%3E",
-        f"/admin/procurement/snapshot/{site.numbers['hostile']}/change/",
-        f"/admin/procurement/vendorlist/{site.numbers['hostile_list']}/change/",
+        f"/admin/procurement/snapshot/{site.loaded['hostile']}/change/",
+        f"/admin/procurement/vendorlist/{site.loaded['hostile_list']}/change/",
         "/admin/vendors/printedname/?q=script",
     ):
         assert page.goto(address).status == 200, address
@@ -58,7 +58,7 @@ def test_a_script_that_got_into_a_page_would_not_run(opened):
 
 
 def test_the_admin_refuses_what_another_site_sends(opened, site):
-    page, address = opened(curator=True), f"/admin/procurement/snapshot/{site.numbers['hostile']}/withdraw/"
+    page, address = opened(curator=True), f"/admin/procurement/snapshot/{site.loaded['hostile']}/withdraw/"
     assert page.request.post(address, form={"why": "forged"}).status == 403
-    page.goto(f"/snapshots/{site.numbers['hostile']}/")
+    page.goto(f"/snapshots/{site.loaded['hostile']}/")
     expect(page.get_by_text("Withdrawn")).to_have_count(0)
