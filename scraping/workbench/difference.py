@@ -8,6 +8,7 @@ from django.db import transaction
 
 from procurement import recording
 from procurement.admin.preview import Preview, Rows
+from procurement.entries import count_keys
 from procurement.models import Capture, Snapshot, VendorList
 from scraping import extractors, guard, paging, pipeline
 from scraping.workbench.drafts import Draft
@@ -28,14 +29,16 @@ class Difference:
     vendors_leaving: list[str] = field(default_factory=list)
 
 
-def between(draft: Draft, vendor_list: VendorList, reading: extractors.Reading) -> Difference:
+def between(draft: Draft, vendor_list: VendorList, reading: extractors.Reading, coverage: str) -> Difference:
     """What would vanish, come and change, and what the guard would say, as the pipeline itself finds it."""
     before = vendor_list.snapshots.before(draft.moment)
     previous, full = before.select_related("capture").first(), before.full().first()
-    size = guard.Size(len(reading.rows), recording.count_keys(reading.rows))
-    held = pipeline.suspicion(None, size, guard.Size(full.row_count, full.entry_count) if full else None)
-    if not held and draft.method == Capture.Method.FILE:
+    size = guard.Size(len(reading.rows), count_keys(reading.rows))
+    whole, held = coverage == Snapshot.Coverage.FULL, ""
+    if whole and draft.method == Capture.Method.FILE:
         held = paging.missing(reading)
+    if not held and (whole or not reading.rows):
+        held = pipeline.suspicion(None, size, guard.Size(full.row_count, full.entry_count) if full else None)
     if _is_recorded(draft, vendor_list):
         return Difference(previous, size.rows, "", "These very bytes are recorded already, from this moment.")
     with transaction.atomic():
@@ -43,7 +46,8 @@ def between(draft: Draft, vendor_list: VendorList, reading: extractors.Reading) 
             list=vendor_list, captured_at=draft.moment, sha256=draft.sha256, size=draft.size, method="trial"
         )
         # Held, so that nothing is painted: what publishing it would change is all that is asked.
-        trial = recording.record(capture, reading.rows, recipe=None, hold="Tried on the workbench.").snapshot
+        hold = "Tried on the workbench."
+        trial = recording.record(capture, reading.rows, recipe=None, hold=hold, coverage=coverage).snapshot
         preview = Preview(trial)
         found = Difference(previous, size.rows, held, preview.summary, preview.groups, preview.vendors_leaving)
         transaction.set_rollback(True)

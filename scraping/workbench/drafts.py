@@ -47,7 +47,7 @@ class Stored:
         if data is None or (user is not None and data["user"] != user.pk):
             return None
         known = {one.name for one in fields(cls)}  # type: ignore[arg-type]
-        return cls(key=key, **{name: value for name, value in data.items() if name in known})
+        return cls(key=key, **{name: value for name, value in data.items() if name in known})  # type: ignore[call-arg]
 
 
 def _place(kind: type) -> str:
@@ -80,7 +80,7 @@ class Draft(Stored):
     why: str = ""
     confidence: float = 0.0
     edited: bool = False  # the recipe is a person's, and no longer what was proposed
-    list: str = ""  # the slug of the list for which it was begun
+    slug: str = ""  # the slug of the list for which it was begun
     key: str = ""
 
     @property
@@ -155,7 +155,7 @@ def begin(received: pipeline.Received, user: Any, vendor_list: str = "") -> Draf
         encoding=received.encoding,
         status=received.status,
         headers=received.headers,
-        list=vendor_list,
+        slug=vendor_list,
     )
     propose(draft)
     draft.store()

@@ -40,7 +40,7 @@ class FilesField(forms.FileField):
 
 class FolderForm(forms.Form):
     list = ListField(label="List")
-    files = FilesField(label="Files", widget=SeveralFiles(attrs={"multiple": True}))
+    chosen = FilesField(label="Files", widget=SeveralFiles(attrs={"multiple": True}))
     url = forms.CharField(
         label="Address that they came from",
         required=False,
@@ -59,10 +59,10 @@ def upload(request: HttpRequest) -> HttpResponse:
             vendor_list = form.cleaned_data["list"]
             try:
                 job = folders.begin(
-                    form.cleaned_data["files"], vendor_list, request.user, form.cleaned_data["url"].strip()
+                    form.cleaned_data["chosen"], vendor_list, request.user, form.cleaned_data["url"].strip()
                 )
             except (folders.UploadRefusedError, importing.ImportRefusedError, CaptureError) as error:
-                form.add_error("files", str(error))
+                form.add_error("chosen", str(error))
             else:
                 log_decision(request, vendor_list, f"Uploaded {len(job.files)} dated files on the workbench.")
                 _hint(job.key)
@@ -89,7 +89,7 @@ def progress(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "title": "Bringing in a folder",
         "job": job,
-        "list": VendorList.objects.filter(slug=job.list).first(),
+        "list": VendorList.objects.filter(slug=job.slug).first(),
         "results": results,
         "waiting": waiting,
         "counts": [(outcome, counts[outcome]) for outcome in order if counts[outcome]],

@@ -37,7 +37,7 @@ class Import(Stored):
     """Files that are brought in as the history of a list, and what became of each so far."""
 
     user: int
-    list: str  # the list's slug
+    slug: str  # the list
     url: str
     files: list[dict[str, Any]]  # name, at (ISO), has_time, sha256
     results: list[dict[str, Any]] = field(default_factory=list)  # name, at, outcome, rows, snapshot, run, reason
@@ -190,7 +190,7 @@ def begin(uploads: Iterable[Any], vendor_list: VendorList, user: Any, url: str =
         {"name": one.name, "at": one.at.isoformat(), "has_time": one.has_time, "sha256": kept[one.name]}
         for one in importing.dated(named, timezone.now())
     ]
-    job = Import(user=user.pk, list=vendor_list.slug, url=url, files=files)
+    job = Import(user=user.pk, slug=vendor_list.slug, url=url, files=files)
     job.hear()
     return job
 
@@ -205,9 +205,9 @@ def step(key: str, token: str = "", seconds: float = STEP_SECONDS) -> str:
         return ""
     job.token = token or uuid.uuid4().hex
     job.hear()
-    vendor_list = VendorList.objects.select_related("authority").filter(slug=job.list).first()
+    vendor_list = VendorList.objects.select_related("authority").filter(slug=job.slug).first()
     if vendor_list is None:
-        job.problem = f"The list {job.list!r} is not here any more; nothing further was recorded."
+        job.problem = f"The list {job.slug!r} is not here any more; nothing further was recorded."
         job.hear()
         return ""
     by = get_user_model().objects.filter(pk=job.user).first()

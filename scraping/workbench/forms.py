@@ -28,6 +28,12 @@ _EVERY = [
 ]
 
 
+COVERAGE = [
+    ("full", "the whole list: who is missing has left it"),
+    ("partial", "a part, such as the latest: who is missing may still be on it"),
+]
+
+
 class ListField(forms.CharField):
     """A list, typed: its short name or its title, completed by the browser from a `datalist`."""
 
@@ -177,7 +183,8 @@ class ListForm(forms.ModelForm):
         self.fields["slug"].required = False
         self.fields["jurisdiction"].label = "Its country"
         for name in ("authority", "authority_name", "jurisdiction"):
-            self.fields[name].needed = True  # one or the other: none of them may be left blank alone
+            # One or the other: none of them may be left blank alone.
+            self.fields[name].needed = True  # type: ignore[attr-defined]
 
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"] or slugify(self.data.get(self.add_prefix("title"), ""))[:100].strip("-")
@@ -222,6 +229,7 @@ class SourceForm(forms.Form):
         widget=forms.TextInput(attrs=_WIDE),
         help_text="Blank: it is not checked; this capture alone is kept.",
     )
+    coverage = forms.ChoiceField(label="The page shows", choices=COVERAGE, initial="full")
     every = forms.ChoiceField(
         label="Check it", choices=_EVERY, initial="24", help_text="Other times can be set on the source's page."
     )
@@ -239,6 +247,8 @@ class SourceForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.vendor_list = vendor_list
+        if vendor_list is not None:
+            del self.fields["coverage"]  # chosen with the list, since what saving would change depends on it
         if not needs_why:
             del self.fields["why"]
         else:
@@ -247,14 +257,17 @@ class SourceForm(forms.Form):
                 "Say why the recipe changes: it explains what it changes in the record."
             )
 
-    def source(self) -> Source | None:
+    def source(self, coverage: str) -> Source | None:
         """The source that was asked for: one that the list has at that address, else a new one; None for none."""
         url = self.cleaned_data["url"].strip()
         if not url:
             return None
         known = self.vendor_list.sources.filter(url=url).first() if self.vendor_list else None
         return known or Source(
-            url=url, interval=timedelta(hours=int(self.cleaned_data["every"])), enabled=self.cleaned_data["enabled"]
+            url=url,
+            coverage=coverage,
+            interval=timedelta(hours=int(self.cleaned_data["every"])),
+            enabled=self.cleaned_data["enabled"],
         )
 
     def clean(self) -> dict[str, Any]:

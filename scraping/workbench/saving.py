@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from procurement.models import Authority, Capture, Recipe, VendorList
+from procurement.models import Authority, Capture, Recipe, Snapshot, VendorList
 from scraping import dispatch, extractors, pipeline
 from scraping.models import Run, Source
 from scraping.workbench.drafts import Draft
@@ -21,6 +21,7 @@ def save(
     vendor_list: VendorList,
     source: Source | None,
     *,
+    coverage: str = Snapshot.Coverage.FULL,
     why: str = "",
     several_pages: bool = False,
 ) -> Run:
@@ -29,6 +30,7 @@ def save(
     Args:
         vendor_list: the list; one without a primary key is made, with its authority.
         source: how it is read from now on; one without a primary key is made. None: it is not read again.
+        coverage: whether the page shows the whole list or a part.
         why: why the list's recipe changes, for the record.
         several_pages: the page names further ones: a worker reads all of them from the source.
 
@@ -55,7 +57,7 @@ def save(
             started_at=timezone.now(),
         )
         pipeline.note(run, f"Saved on the workbench: {draft.name}.")
-        pipeline.settle(run, draft.received())
+        pipeline.settle(run, draft.received(), pipeline.Edition(coverage=coverage))
     return run
 
 

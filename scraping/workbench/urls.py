@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scraping.workbench import folder_views, views
+from scraping.workbench import catalogue_views, folder_views, views
 
 urlpatterns = [
     path("", views.start, name="workbench"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("draft/<slug:key>/original", views.original, name="workbench-original"),
     path("draft/<slug:key>/list/", views.place, name="workbench-place"),
     path("run/<int:pk>/", views.outcome, name="workbench-outcome"),
+    path("catalogue/", catalogue_views.show, name="workbench-catalogue"),
     path("folder/", folder_views.upload, name="workbench-folder"),
     path("folder/<slug:key>/", folder_views.progress, name="workbench-import"),
 ]

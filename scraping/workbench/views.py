@@ -18,13 +18,13 @@ from django.views.decorators.http import require_safe
 from config.middleware import POLICY
 from procurement.captures import CaptureError
 from procurement.entries import Row
-from procurement.models import Capture, Change, VendorList
+from procurement.models import Capture, Change, Snapshot, VendorList
 from scraping import extractors, fetching, pipeline
 from scraping.models import Run
 from scraping.workbench import columns, difference, drafts, inert, saving
 from scraping.workbench.access import gone, lists_to_choose, operators_only, render
 from scraping.workbench.drafts import Draft
-from scraping.workbench.forms import AddressForm, FileForm, ListForm, RecipeForm, SourceForm
+from scraping.workbench.forms import COVERAGE, AddressForm, FileForm, ListForm, RecipeForm, SourceForm
 
 PER_PAGE = 50
 _FETCH_SECONDS = 30.0
@@ -133,7 +133,7 @@ def see(request: HttpRequest, key: str) -> HttpResponse:
         "headings": _headings(draft, reading),
         "several_pages": reading.next_pages[:3] if reading else [],
         "sure": f"{draft.confidence:.0%}",
-        "list": VendorList.objects.filter(slug=draft.list).first() if draft.list else None,
+        "list": VendorList.objects.filter(slug=draft.slug).first() if draft.slug else None,
         **_as_received(draft, reading),
     }
     response = render(request, "see", context, status=422 if error or form.errors else 200)
@@ -158,7 +158,7 @@ def _headings(draft: Draft, reading: extractors.Reading | None) -> list[columns.
         return []
     whole = columns.unabridged(reading.recipe)
     rows = reading.rows if whole == reading.recipe else draft.read(whole).rows
-    known = next((table["columns"] for table in draft.tables if table["chosen"]), [])
+    known: list[str] = next((table["columns"] for table in draft.tables if table["chosen"]), [])
     return columns.headings(reading.recipe, rows, known)
 
 
@@ -253,8 +253,9 @@ def place(request: HttpRequest, key: str) -> HttpResponse:
     if reading is None:
         messages.error(request, f"Not saved: {problem}")
         return redirect("workbench-see", key)
-    asked = request.POST.get("list", request.GET.get("list", draft.list)).strip()
+    asked = request.POST.get("list", request.GET.get("list", draft.slug)).strip()
     chosen, list_error = _find_list(asked)
+    coverage = _coverage(request, chosen)
     old_version = difference.other_recipe(draft, chosen) if chosen else None
     data = request.POST if request.method == "POST" else None
     is_new = data is not None and "save-new" in data
@@ -273,7 +274,7 @@ def place(request: HttpRequest, key: str) -> HttpResponse:
     # Every form is validated, so that all of its errors are shown at once.
     complete = data is not None and (chosen or is_new) and all([form.is_valid() for form in forms.values()])  # noqa: C419
     if complete and (not is_new or _may_make(request, new_form)):
-        run = _save(request, draft, reading, new_form.unsaved() if is_new else chosen, forms)
+        run = _save(request, draft, reading, new_form.unsaved() if is_new else chosen, forms, coverage)
         if run is not None:
             return redirect("workbench-outcome", run.pk)
     context = {
@@ -283,6 +284,9 @@ def place(request: HttpRequest, key: str) -> HttpResponse:
         "asked": asked,
         "chosen": chosen,
         "list_error": list_error,
+        "coverage": coverage,
+        "coverage_asked": request.GET.get("coverage", ""),
+        "coverages": COVERAGE,
         "old_version": old_version,
         "sources": sources,
         "lists": lists_to_choose(),
@@ -290,10 +294,19 @@ def place(request: HttpRequest, key: str) -> HttpResponse:
         "new_form": new_form,
         "new_source": new_source,
         "may_add": may_add,
-        "difference": difference.between(draft, chosen, reading) if chosen else None,
+        "difference": difference.between(draft, chosen, reading, coverage) if chosen else None,
         "several_pages": reading.next_pages[:3],
     }
     return render(request, "place", context, status=_status(forms))
+
+
+def _coverage(request: HttpRequest, chosen: VendorList | None) -> str:
+    """Whether the page shows the whole list: as it was said, or as it is of the list's source."""
+    asked = request.POST.get("coverage", request.GET.get("coverage", ""))
+    if asked in dict(COVERAGE):
+        return str(asked)
+    source = chosen.sources.order_by("-enabled", "-pk").first() if chosen else None
+    return source.coverage if source else Snapshot.Coverage.FULL
 
 
 def _find_list(text: str) -> tuple[VendorList | None, str]:
@@ -332,15 +345,18 @@ def _save(
     reading: extractors.Reading,
     vendor_list: VendorList | None,
     forms: dict[str, Any],
+    coverage: str,
 ) -> Run | None:
     assert vendor_list is not None
     last = list(forms.values())[-1]
+    coverage = last.cleaned_data.get("coverage", coverage)
     try:
         run = saving.save(
             request,
             draft,
             vendor_list,
-            last.source(),
+            last.source(coverage),
+            coverage=coverage,
             why=last.cleaned_data.get("why", ""),
             several_pages=bool(reading.next_pages),
         )
