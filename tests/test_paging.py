@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from procurement.models import Capture, Recipe, Snapshot
-from scraping import dispatch, paging, pipeline
+from scraping import catalogue, dispatch, paging, pipeline
 from scraping.models import Run, Source
 from tests.histories import day, make_list
 from tests.loopback import Loopback, drip, response
@@ -115,6 +115,20 @@ def test_cursors_in_json_are_followed(site):
     site.on("/list?limit=2&after=x+y", answer("C", "D", cursor="z"))
     site.on("/list?limit=2&after=z", answer("E", cursor=None))
     assert vendors_of(check(source)) == ["A", "B", "C", "D", "E"]
+
+
+def test_real_answers_that_link_to_each_other_are_one_list(site, shared_data):
+    folder = shared_data / "uk_gcloud_suppliers"
+    names = ["fixture", "fixture_page_with_next_and_prev", "fixture_page_2"]
+    bodies = [(folder / f"suppliers_by_prefix_{name}.json").read_bytes() for name in names]
+    recipe = catalogue.definition("gb-gcloud-suppliers").recipe
+    source = make_source(site, recipe, "/suppliers?prefix=A")
+    for address, body in zip(["", "&page=2", "&page=3"], bodies, strict=True):
+        body = body.replace(b"http://localhost:5000", site.url("").encode())
+        site.on(f"/suppliers?prefix=A{address}", response(body, headers={"Content-Type": "application/json"}))
+    run = check(source)
+    assert (run.outcome, run.snapshot.row_count) == ("recorded", 300), run.reason
+    assert run.snapshot.capture.pages.count() == 2
 
 
 def test_a_page_that_fails_for_the_moment_is_tried_again_and_nothing_is_recorded_before(site, source):
