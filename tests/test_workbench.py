@@ -475,6 +475,19 @@ def test_ready_definitions_are_installed_and_switched_on_by_a_click(op):
     assert states.pop(made.title) == "switched on" and set(states.values()) == {"not installed"}
 
 
+def test_the_pages_of_sources_lead_here(op, antivirus):
+    source = Source.objects.create(list=antivirus, url="https://example.org/list?a=1&b=2", interval=timedelta(days=1))
+    listed = page(op, reverse("admin:scraping_source_changelist"))
+    for name in ("workbench", "workbench-catalogue", "workbench-folder"):
+        assert listed.find("a", href=reverse(name))
+    link = page(op, reverse("admin:scraping_source_change", args=[source.pk])).find(
+        "a", string="Look at its page on the workbench"
+    )
+    begun = page(op, link["href"])
+    assert begun.find("input", attrs={"name": "address-url"})["value"] == source.url
+    assert begun.find("input", attrs={"name": "address-list"})["value"] == "antivirus"
+
+
 # Who may, and for how long
 
 

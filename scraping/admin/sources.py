@@ -61,6 +61,7 @@ class SourceAdmin(CuratedAdmin):
     autocomplete_fields = ["list"]
     actions = ["scrape_chosen"]
     change_form_template = "admin/source.html"
+    change_list_template = "workbench/sources.html"
     readonly_fields = ["next_checks", "last_checks", "versions"]
     fieldsets = [
         (None, {"fields": ["list", "url", "enabled", "last_checks"]}),
