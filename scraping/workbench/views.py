@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from config.middleware import POLICY
 from procurement.captures import CaptureError
 from procurement.entries import Row
 from procurement.models import Capture, Change, Snapshot, VendorList
@@ -138,7 +137,7 @@ def see(request: HttpRequest, key: str) -> HttpResponse:
     }
     response = render(request, "see", context, status=422 if error or form.errors else 200)
     # The page as received stands in a frame of this site's own.
-    response["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"
+    response["Content-Security-Policy"] = f"{settings.CONTENT_SECURITY_POLICY}; frame-src 'self'"
     return response
 
 
