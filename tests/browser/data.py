@@ -84,7 +84,7 @@ def _large() -> None:
     large = make_list("large-list", "Network devices, a large list")
     for at, rows in ((BEFORE, range(1000)), (AFTER, range(40, 1010))):
         body = "vendor,product,category,identifier\n" + "".join(
-            f"Maker {n % 300},Device {n},Network,ID-{n:05}\n" for n in rows
+            f"Orion {n % 300},Switch {n},Network,ID-{n:05}\n" for n in rows
         )
         ingest(large, body.encode(), at, "recorded", file_name="list.csv")
 

@@ -49,7 +49,7 @@ def main() -> None:
             if to:
                 page.locator(to).first.evaluate("element => scrollTo(0, element.offsetTop - 60)")
             size = keep(page.screenshot(), IMAGES / f"{name}.png")
-            print(f"{name}.png {size:,} bytes")  # noqa: T201
+            print(f"{name}.png {size:,} bytes")
             page.close()
         browser.close()
 

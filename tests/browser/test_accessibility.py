@@ -10,7 +10,9 @@ from tests.browser.pages import ADMIN, PAGES
 from tests.browser.serving import Site
 
 WIDTHS = (1280, 390)
-THEMES = ("light", "dark")
+# A theme changes colours and nothing else.
+THEMES = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+OURS = {"exclude": [["#swagger-ui"]]}  # Swagger nests buttons, in every release
 # Axe measures by setting styles, which the policy would refuse it; test_security sees the pages with their policy.
 OPTIONS = {"bypass_csp": True, "reduced_motion": "reduce"}
 
@@ -23,10 +25,10 @@ def faults(page: Page) -> list[str]:
         needed = page.evaluate("document.scrollingElement.scrollWidth")
         if needed > width:
             found.append(f"{width} px: the page needs {needed} px")
-        for theme in THEMES:
+        for theme, options in THEMES.items():
             page.emulate_media(color_scheme=theme)
             page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
-            for fault in axe.run(page).response["violations"]:
+            for fault in axe.run(page, OURS, {"resultTypes": ["violations"], **options}).response["violations"]:
                 if fault["impact"] in {"serious", "critical"}:
                     first = fault["nodes"][0]
                     where = f"{width} px, {theme}: {fault['id']} ({len(fault['nodes'])} times)"
