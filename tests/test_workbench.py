@@ -332,6 +332,13 @@ def test_sheets_are_named_and_offered_to_be_saved(op):
     assert "XLSX" in soup(seen).select_one(".received").get_text() and len(rows(seen)) == 3
 
 
+def test_nobody_goes_on_with_rows_that_they_have_not_seen(op):
+    seen = upload(op, table(*VENDORS))
+    stopped = read_again(op, seen, {"Version": "identifier"}, on="1")
+    assert where(stopped) == where(seen) and "look at the rows that it reads now" in soup(stopped).get_text()
+    assert where(go_on(op, stopped)).endswith("/list/")
+
+
 # Which list, and saving
 
 

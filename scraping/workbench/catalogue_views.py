@@ -34,7 +34,7 @@ def show(request: HttpRequest) -> HttpResponse:
     definitions = list(catalogue.all_definitions().values())
     sources = _sources(one.slug for one in definitions)
     entries = [
-        {"definition": one, "source": sources.get(one.slug), "format": _format(one.recipe)}
+        {"definition": one, "source": sources.get(one.slug), "format": _format(one.recipe), "expects": _expects(one)}
         for one in sorted(definitions, key=lambda one: (one.jurisdiction, one.title))
     ]
     context = {"title": "Catalogue", "entries": entries, "may_install": request.user.has_perms(_NEEDED)}
@@ -45,6 +45,20 @@ def _format(recipe: str) -> str:
     return next(
         (line.partition(":")[2].strip().upper() for line in recipe.splitlines() if line.startswith("format:")), ""
     )
+
+
+def _expects(definition: catalogue.Definition) -> str:
+    """When it is checked and how many rows it should have, in words."""
+    source = definition.source
+    if crontab := source.get("crontab"):
+        when = f"Checked at {crontab} {source.get('timezone', 'UTC')}"
+    else:
+        when = f"Checked every {source['interval'].total_seconds() / 3600:.0f} hours"
+    low, high = source.get("min_rows"), source.get("max_rows")
+    bounds = (
+        f"{low:,} to {high:,}" if low and high else f"at least {low:,}" if low else f"at most {high:,}" if high else ""
+    )
+    return f"{when}; {bounds} rows are expected." if bounds else f"{when}."
 
 
 def _sources(slugs: Iterable[str]) -> dict[str, Source]:

@@ -27,6 +27,7 @@ class Difference:
     summary: str
     groups: list[Rows] = field(default_factory=list)
     vendors_leaving: list[str] = field(default_factory=list)
+    is_recorded: bool = False  # these bytes, from this moment
 
 
 def between(draft: Draft, vendor_list: VendorList, reading: extractors.Reading, coverage: str) -> Difference:
@@ -40,7 +41,8 @@ def between(draft: Draft, vendor_list: VendorList, reading: extractors.Reading, 
     if not held and (whole or not reading.rows):
         held = pipeline.suspicion(None, size, guard.Size(full.row_count, full.entry_count) if full else None)
     if _is_recorded(draft, vendor_list):
-        return Difference(previous, size.rows, "", "These very bytes are recorded already, from this moment.")
+        said = "Nothing would change: these very bytes are recorded already, from this moment."
+        return Difference(previous, size.rows, "", said, is_recorded=True)
     with transaction.atomic():
         capture = Capture.objects.create(
             list=vendor_list, captured_at=draft.moment, sha256=draft.sha256, size=draft.size, method="trial"

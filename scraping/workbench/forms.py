@@ -248,6 +248,7 @@ class SourceForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.vendor_list = vendor_list
         if vendor_list is not None:
+            self.fields["url"].help_text = "Blank: no address is added; what the list is checked at stays as it is."
             del self.fields["coverage"]  # chosen with the list, since what saving would change depends on it
         if not needs_why:
             del self.fields["why"]

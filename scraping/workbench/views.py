@@ -10,7 +10,6 @@ from django.core.paginator import Paginator
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
@@ -111,10 +110,13 @@ def see(request: HttpRequest, key: str) -> HttpResponse:
         if form.is_valid():
             try:
                 text = _with_roles(request, draft, form.cleaned_data["recipe"])
-                draft.edited = draft.edited or text.strip() != draft.recipe.strip()
+                is_read = text.strip() == draft.recipe.strip()
+                draft.edited = draft.edited or not is_read
                 draft.recipe, draft.problem = text, ""
                 draft.store()
-                return redirect(reverse("workbench-place" if "on" in request.POST else "workbench-see", args=[key]))
+                if "on" in request.POST and not is_read:
+                    messages.warning(request, "The recipe was changed: look at the rows that it reads now, then go on.")
+                return redirect("workbench-place" if "on" in request.POST and is_read else "workbench-see", key)
             except columns.ColumnsError as wrong:
                 error = str(wrong)
     reading, problem = _read(draft)
@@ -264,7 +266,7 @@ def place(request: HttpRequest, key: str) -> HttpResponse:
         prefix="source",
         vendor_list=chosen,
         needs_why=old_version is not None,
-        initial={"url": draft.url, "enabled": not any(one.enabled for one in sources)},
+        initial={"url": draft.url, "enabled": bool(draft.url) and not any(one.enabled for one in sources)},
     )
     new_form = ListForm(data if is_new else None, prefix="new", initial=_guessed(draft))
     new_source = SourceForm(data if is_new else None, prefix="newsource", initial={"url": draft.url})
@@ -386,6 +388,7 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     context = {
         "title": "What came of it",
+        "sources": run.list.sources.all(),
         "run": run,
         "waiting": run.finished_at is None,
         "counts": [(kind, count) for kind, count in counts if count],
