@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from procurement.history import Bounded, between, spans_of
+from procurement.history import Bounded, between, carried_of
 from procurement.models import Change, Entry, Listing, Snapshot, Statement, VendorList
 from vendors import countries
 from vendors.models import PrintedName, Vendor
@@ -133,10 +133,13 @@ class Comparison:
         self.end = end
 
     @cached_property
+    def _bounded(self) -> list[Bounded]:
+        return between(self.list, self.start, self.end)
+
+    @cached_property
     def _all(self) -> list[Difference]:
-        found = between(self.list, self.start, self.end)
-        vendors = vendors_of(b.entry.vendor_id for b in found)
-        return [self._difference(b, vendors) for b in found]
+        vendors = vendors_of(b.entry.vendor_id for b in self._bounded)
+        return [self._difference(b, vendors) for b in self._bounded]
 
     def _difference(self, bounded: Bounded, vendors: dict[int, Vendor]) -> Difference:
         vendor = vendors.get(bounded.entry.vendor_id or 0)
@@ -154,7 +157,9 @@ class Comparison:
 
     @cached_property
     def _curated(self) -> set[tuple[int, int]]:
-        """(later snapshot, entry) of the changes in the range that our curation brought to light."""
+        """(later snapshot, entry) of the changes in the range that our curation brought to light, by an alias."""
+        if not any(b.before and b.after and b.before.key != b.after.key for b in self._bounded):
+            return set()
         in_range = Change.objects.filter(list=self.list, at__gt=self.start.captured_at, at__lte=self.end.captured_at)
         return set(in_range.filter(cause=Change.Cause.CURATION).values_list("later_id", "entry_id"))
 
@@ -193,14 +198,12 @@ class Comparison:
         entries = dict(Entry.objects.filter(list=self.list, name__in=vendor_of_name).values_list("pk", "name_id"))
         totals: dict[object, list[int]] = {}
         shown: dict[object, tuple[int | None, str]] = {}
-        for entry, spans in spans_of(entries).items():
-            linked_to, text = vendor_of_name[entries[entry]]
-            who: object = linked_to or (text,)
-            shown.setdefault(who, (linked_to, text))
-            total = totals.setdefault(who, [0, 0])
-            for side, snapshot in enumerate((self.start, self.end)):
-                total[side] += any(begun <= snapshot.captured_at < ended for begun, ended in spans)
-        totals = {who: total for who, total in totals.items() if any(total)}
+        for side, snapshot in enumerate((self.start, self.end)):
+            for entry in carried_of(entries, snapshot.captured_at):
+                linked_to, text = vendor_of_name[entries[entry]]
+                who: object = linked_to or (text,)
+                shown.setdefault(who, (linked_to, text))
+                totals.setdefault(who, [0, 0])[side] += 1
         vendors = vendors_of(vendor for vendor, _ in shown.values())
         result = []
         for who, (before, after) in totals.items():

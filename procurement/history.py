@@ -118,6 +118,15 @@ def spans_of(entries: Collection[int]) -> dict[int, list[tuple[datetime, datetim
     return spans
 
 
+def carried_of(entries: Collection[int], moment: datetime) -> list[int]:
+    """Those of these entries that their list carried at a moment."""
+    return [
+        pk
+        for chunk in chunks(entries)
+        for pk in Listing.objects.filter(entry__in=chunk).on(moment).values_list("entry_id", flat=True)
+    ]
+
+
 def _bounded(
     vendor_list: VendorList,
     found: list[diff.Difference[Entry]],  # type: ignore[type-var]
