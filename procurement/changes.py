@@ -9,12 +9,12 @@ from procurement.history import between, chunks
 from procurement.models import Change, Entry, Listing, Snapshot, VendorList
 
 
-def derive_changes(vendor_list: VendorList, snapshots: Sequence[Snapshot], *, cause: str = "") -> None:
+def derive_changes(vendor_list: VendorList, snapshots: Sequence[Snapshot], *, curated: bool = False) -> None:
     """Write anew the changes that published snapshots show against the one before them.
 
     Args:
-        cause: what brings changes to light that were not there before (our curation); else it follows from how the two
-            snapshots were read.
+        curated: our curation is why they are derived anew: what an alias now makes a renaming has that as its cause.
+            The cause of everything else follows from how the two snapshots were read.
     """
     for snapshot in snapshots:
         stale = Change.objects.filter(list=vendor_list, at=snapshot.captured_at)
@@ -32,7 +32,8 @@ def derive_changes(vendor_list: VendorList, snapshots: Sequence[Snapshot], *, ca
                 continue
             former = d.before if d.after else None
             known = causes.get((d.kind, d.entry.pk, former.pk if former else None))
-            if known == Change.Cause.CURATION or (cause and known is None):
+            by_alias = former is not None and former.key != d.entry.key
+            if by_alias and (known == Change.Cause.CURATION or (curated and known is None)):
                 why = Change.Cause.CURATION.value
             else:
                 why = _cause(previous, snapshot)

@@ -8,7 +8,7 @@ from django.dispatch import receiver
 
 from procurement.changes import derive_changes
 from procurement.history import chunks
-from procurement.models import FOREVER, Change, Listing, VendorList
+from procurement.models import FOREVER, Listing, VendorList
 from vendors.curation import names_relinked
 
 
@@ -23,4 +23,4 @@ def derive_changes_anew(names: list[int], **_: Any) -> None:
     for vendor_list in VendorList.objects.filter(pk__in=moments).order_by("pk"):
         vendor_list.lock()
         at = vendor_list.snapshots.published().filter(captured_at__in=moments[vendor_list.pk]).order_by("captured_at")
-        derive_changes(vendor_list, list(at), cause=Change.Cause.CURATION)
+        derive_changes(vendor_list, list(at), curated=True)

@@ -40,7 +40,7 @@ def test_two_names_of_one_vendor_are_a_renaming_once_an_alias_says_so(renamed_li
     assert (renamed.vendor, renamed.relation, renamed.cause) == (vendor, "foreign", "curation")
     assert list(Listing.objects.values_list("entry", "listed_from", "listed_to")) == spans
     alias.delete()
-    assert [kind for kind, _ in kinds(renamed_list)] == ["added", "dropped", "dropped"]
+    assert kinds(renamed_list) == [("added", "source"), ("dropped", "source"), ("dropped", "source")]
 
 
 def test_an_alias_that_was_known_before_makes_it_the_lists_own_renaming() -> None:
