@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import include, path, reverse
 
 from config.urls import urlpatterns as site_urls
+from procurement.captures import CaptureError
 from procurement.models import Authority, Capture, Entry, Recipe, Snapshot, VendorList
 from scraping import pipeline
 from scraping.models import Run, Source
@@ -448,10 +449,16 @@ def test_mistakes_in_a_new_list_are_named_and_nothing_is_saved(op, antivirus):
 
 def test_all_of_it_or_nothing(op, monkeypatch):
     asked = go_on(op, upload(op, table(*VENDORS)))
-    monkeypatch.setattr("procurement.captures.read", lambda digest: (_ for _ in ()).throw(KeyError("a fault")))
-    monkeypatch.setattr("scraping.workbench.views._read", lambda draft: (None, "lost"))
-    op.post(where(asked), new_list(asked))
-    assert not VendorList.objects.exists() and not Authority.objects.exists() and not LogEntry.objects.exists()
+
+    def lost(run, *args, **options):
+        raise CaptureError("The store is full. Nothing was recorded.")
+
+    monkeypatch.setattr(pipeline, "settle", lost)
+    refused = op.post(where(asked), new_list(asked))
+    assert "The store is full" in " ".join(errors(refused))
+    for model in (VendorList, Authority, Recipe, Source, Run, LogEntry):
+        assert not model.objects.exists(), model
+    assert op.get(where(asked)).status_code == 200  # the draft is kept
 
 
 # The catalogue

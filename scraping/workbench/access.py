@@ -44,3 +44,8 @@ def lists_to_choose() -> QuerySet[VendorList, tuple[str, str]]:
 def gone(request: HttpRequest) -> HttpResponse:
     """What was begun is not there any more."""
     return render(request, "gone", {"title": "Not here any more"}, status=404)
+
+
+def any_error(forms: dict[str, Any]) -> bool:
+    """Whether something in one of the forms that came back is wrong."""
+    return any(form.errors for form in forms.values() if form.is_bound)

@@ -135,6 +135,15 @@ class Draft(Stored):
             locator=locator,
         )
 
+    def try_to_read(self) -> tuple[extractors.Reading | None, str]:
+        """What its recipe reads, or why that reads nothing."""
+        if not self.recipe:
+            return None, self.problem
+        try:
+            return self.read(extractors.Recipe.from_text(self.recipe)), ""
+        except (extractors.ExtractionError, captures.CaptureError) as error:
+            return None, str(error)
+
 
 def begin(received: pipeline.Received, user: Any, vendor_list: str = "") -> Draft:
     """Keep what was received as a draft, with the recipe that its content suggests. Drafts that expired are swept out.

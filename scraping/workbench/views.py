@@ -1,4 +1,4 @@
-"""The workbench's pages: bring a page or a file in, see what it says, say which list it is, save."""
+"""The workbench's first pages: bring a page or a file in, and see what it says."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
-from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from procurement.captures import CaptureError
 from procurement.entries import Row
-from procurement.models import Capture, Change, Snapshot, VendorList
+from procurement.models import Capture, VendorList
 from scraping import extractors, fetching, pipeline
-from scraping.models import Run
-from scraping.workbench import columns, difference, drafts, inert, saving
-from scraping.workbench.access import gone, lists_to_choose, operators_only, render
+from scraping.workbench import columns, drafts, inert
+from scraping.workbench.access import any_error, gone, lists_to_choose, operators_only, render
 from scraping.workbench.drafts import Draft
-from scraping.workbench.forms import COVERAGE, AddressForm, FileForm, ListForm, RecipeForm, SourceForm
+from scraping.workbench.forms import AddressForm, FileForm, RecipeForm
 
+# The site's policy, and a frame of its own in which the page as received stands.
+_FRAMING_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 PER_PAGE = 50
 _FETCH_SECONDS = 30.0
 _ROLES = ("vendor", "product", "category", "identifier", "origin")
@@ -56,7 +57,7 @@ def start(request: HttpRequest) -> HttpResponse:
                 return redirect("workbench-see", draft.key)
             except (fetching.FetchError, CaptureError) as error:
                 form.add_error("url" if way == "address" else "file", str(error))
-    return render(request, "start", {**forms, "lists": lists_to_choose()}, status=_status(forms))
+    return render(request, "start", {**forms, "lists": lists_to_choose()}, status=422 if any_error(forms) else 200)
 
 
 def _fetched(url: str) -> pipeline.Received:
@@ -84,10 +85,6 @@ def _uploaded(given: dict[str, Any]) -> pipeline.Received:
     return pipeline.Received(
         file.read(), given["at"], Capture.Method.FILE, url=given["url"].strip(), file_name=file.name[-300:]
     )
-
-
-def _status(forms: dict[str, Any]) -> int:
-    return 422 if any(form.errors for form in forms.values() if form.is_bound) else 200
 
 
 # 2. See it
@@ -119,7 +116,7 @@ def see(request: HttpRequest, key: str) -> HttpResponse:
                 return redirect("workbench-place" if "on" in request.POST and is_read else "workbench-see", key)
             except columns.ColumnsError as wrong:
                 error = str(wrong)
-    reading, problem = _read(draft)
+    reading, problem = draft.try_to_read()
     page = Paginator(reading.rows if reading else [], PER_PAGE).get_page(request.GET.get("page"))
     shown = _shown(list(page.object_list))
     context = {
@@ -141,16 +138,6 @@ def see(request: HttpRequest, key: str) -> HttpResponse:
     # The page as received stands in a frame of this site's own.
     response["Content-Security-Policy"] = f"{settings.CONTENT_SECURITY_POLICY}; frame-src 'self'"
     return response
-
-
-def _read(draft: Draft) -> tuple[extractors.Reading | None, str]:
-    """What the draft's recipe reads, or why it reads nothing."""
-    if not draft.recipe:
-        return None, draft.problem
-    try:
-        return draft.read(extractors.Recipe.from_text(draft.recipe)), ""
-    except (extractors.ExtractionError, CaptureError) as error:
-        return None, str(error)
 
 
 def _headings(draft: Draft, reading: extractors.Reading | None) -> list[columns.Heading]:
@@ -239,159 +226,3 @@ def original(request: HttpRequest, key: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="draft_{draft.sha256[:12]}{ending}"'
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
-
-
-# 3. Say which list it is, and save
-
-
-@operators_only
-def place(request: HttpRequest, key: str) -> HttpResponse:
-    """Which list it is, what saving would change, and how it is checked from then on."""
-    draft = Draft.find(key, request.user)
-    if draft is None:
-        return gone(request)
-    reading, problem = _read(draft)
-    if reading is None:
-        messages.error(request, f"Not saved: {problem}")
-        return redirect("workbench-see", key)
-    asked = request.POST.get("list", request.GET.get("list", draft.slug)).strip()
-    chosen, list_error = _find_list(asked)
-    coverage = _coverage(request, chosen)
-    old_version = difference.other_recipe(draft, chosen) if chosen else None
-    data = request.POST if request.method == "POST" else None
-    is_new = data is not None and "save-new" in data
-    sources = list(chosen.sources.all()) if chosen else []
-    source_form = SourceForm(
-        data if data and not is_new else None,
-        prefix="source",
-        vendor_list=chosen,
-        needs_why=old_version is not None,
-        initial={"url": draft.url, "enabled": bool(draft.url) and not any(one.enabled for one in sources)},
-    )
-    new_form = ListForm(data if is_new else None, prefix="new", initial=_guessed(draft))
-    new_source = SourceForm(data if is_new else None, prefix="newsource", initial={"url": draft.url})
-    may_add = request.user.has_perm("procurement.add_vendorlist")
-    forms = {"new": new_form, "new_source": new_source} if is_new else {"source": source_form}
-    # Every form is validated, so that all of its errors are shown at once.
-    complete = data is not None and (chosen or is_new) and all([form.is_valid() for form in forms.values()])  # noqa: C419
-    if complete and (not is_new or _may_make(request, new_form)):
-        run = _save(request, draft, reading, new_form.unsaved() if is_new else chosen, forms, coverage)
-        if run is not None:
-            return redirect("workbench-outcome", run.pk)
-    context = {
-        "title": "Which list is it?",
-        "draft": draft,
-        "reading": reading,
-        "asked": asked,
-        "chosen": chosen,
-        "list_error": list_error,
-        "coverage": coverage,
-        "coverage_asked": request.GET.get("coverage", ""),
-        "coverages": COVERAGE,
-        "old_version": old_version,
-        "sources": sources,
-        "lists": lists_to_choose(),
-        "source_form": source_form,
-        "new_form": new_form,
-        "new_source": new_source,
-        "may_add": may_add,
-        "difference": difference.between(draft, chosen, reading, coverage) if chosen else None,
-        "several_pages": reading.next_pages[:3],
-    }
-    return render(request, "place", context, status=_status(forms))
-
-
-def _coverage(request: HttpRequest, chosen: VendorList | None) -> str:
-    """Whether the page shows the whole list: as it was said, or as it is of the list's source."""
-    asked = request.POST.get("coverage", request.GET.get("coverage", ""))
-    if asked in dict(COVERAGE):
-        return str(asked)
-    source = chosen.sources.order_by("-enabled", "-pk").first() if chosen else None
-    return source.coverage if source else Snapshot.Coverage.FULL
-
-
-def _find_list(text: str) -> tuple[VendorList | None, str]:
-    """The list with that short name or title, and why there is none."""
-    if not text:
-        return None, ""
-    lists = VendorList.objects.select_related("authority")
-    found = lists.filter(slug=text).first() or lists.filter(title__iexact=text).first()
-    return found, "" if found else f"There is no list “{text}”. Choose one that is offered, or make a new one below."
-
-
-def _guessed(draft: Draft) -> dict[str, Any]:
-    """What the page says of itself, as a beginning."""
-    title = " ".join(draft.title.split())[:300]
-    return {
-        "title": title if title.isascii() else "",
-        "title_printed": title,
-        "slug": slugify(title)[:60].strip("-"),
-        "language": draft.language[:12],
-    }
-
-
-def _may_make(request: HttpRequest, form: ListForm) -> bool:
-    new_authority = form.cleaned_data["authority"] is None
-    wanted = ["procurement.add_vendorlist", *(["procurement.add_authority"] if new_authority else [])]
-    if request.user.has_perms(wanted):
-        return True
-    what = "authorities" if request.user.has_perm(wanted[0]) else "lists"
-    form.add_error(None, f"You may not add {what}. Ask an administrator, or choose one that is here.")
-    return False
-
-
-def _save(
-    request: HttpRequest,
-    draft: Draft,
-    reading: extractors.Reading,
-    vendor_list: VendorList | None,
-    forms: dict[str, Any],
-    coverage: str,
-) -> Run | None:
-    assert vendor_list is not None
-    last = list(forms.values())[-1]
-    coverage = last.cleaned_data.get("coverage", coverage)
-    try:
-        run = saving.save(
-            request,
-            draft,
-            vendor_list,
-            last.source(coverage),
-            coverage=coverage,
-            why=last.cleaned_data.get("why", ""),
-            several_pages=bool(reading.next_pages),
-        )
-    except CaptureError as error:
-        last.add_error(None, str(error))
-    except IntegrityError:
-        last.add_error(
-            None,
-            "Nothing was saved: somebody else changed this list, or made one with this short name, at the same moment. "
-            "Look at what is there now, and save again.",
-        )
-    else:
-        draft.discard()
-        return run
-    return None
-
-
-@operators_only
-@require_safe
-def outcome(request: HttpRequest, pk: int) -> HttpResponse:
-    """What came of saving."""
-    run = Run.objects.select_related("list", "source", "snapshot", "capture").filter(pk=pk).first()
-    if run is None:
-        return gone(request)
-    changes = run.snapshot.changes.all() if run.snapshot and run.snapshot.is_published else Change.objects.none()
-    counts = [
-        (kind, changes.filter(kind=kind).count()) for kind in ("dropped", "added", "relisted", "renamed", "amended")
-    ]
-    context = {
-        "title": "What came of it",
-        "sources": run.list.sources.all(),
-        "run": run,
-        "waiting": run.finished_at is None,
-        "counts": [(kind, count) for kind, count in counts if count],
-        "now": timezone.now(),
-    }
-    return render(request, "outcome", context)
