@@ -20,8 +20,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            if not CHROMIUM:
-                item.add_marker(pytest.mark.skip("there is no Chromium here; install it: apt-get install chromium"))
 
 
 @pytest.fixture(autouse=True)
@@ -30,18 +28,20 @@ def own_store() -> None:
 
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site with the demonstration and `data`; what a test adds stays until the last test of this folder."""
-    with served(tmp_path_factory.mktemp("site"), "from tests.browser import data; print(data.load())") as site:
-        yield site
-
-
-@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("there is no Chromium here, so nothing is looked at; install it: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site with the demonstration and `data`; what a test adds stays until the last test of this folder."""
+    with served(tmp_path_factory.mktemp("site"), "from tests.browser import data; print(data.load())") as site:
+        yield site
 
 
 class Watch:

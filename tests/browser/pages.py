@@ -34,4 +34,5 @@ ADMIN: dict[str, str] = {
     "names": "/admin/vendors/printedname/",
     "source": "/admin/scraping/source/{source}/change/",
     "source-new": "/admin/scraping/source/add/",
+    "sources": "/admin/scraping/source/",
 }

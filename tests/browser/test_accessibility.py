@@ -39,12 +39,17 @@ def faults(page: Page) -> list[str]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_public_page(opened: Callable[..., Page], site: Site, name: str) -> None:
     page = opened(**OPTIONS)
-    page.goto(PAGES[name].format_map(site.loaded))
+    answer = page.goto(PAGES[name].format_map(site.loaded))
+    assert answer is not None
+    assert answer.status == {"as-of-not-observed": 404, "missing": 404, "changes-wrong": 400}.get(name, 200)
     assert faults(page) == []
 
 
 @pytest.mark.parametrize("name", ADMIN)
 def test_a_page_of_the_admin(opened: Callable[..., Page], site: Site, name: str) -> None:
     page = opened(curator=name != "login", **OPTIONS)
-    page.goto(ADMIN[name].format_map(site.loaded))
+    answer = page.goto(ADMIN[name].format_map(site.loaded))
+    assert answer is not None
+    assert answer.status == 200
+    assert ("login" in page.url) == (name == "login")
     assert faults(page) == []

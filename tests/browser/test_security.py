@@ -62,3 +62,9 @@ def test_the_admin_refuses_what_another_site_sends(opened, site):
     assert page.request.post(address, form={"why": "forged"}).status == 403
     page.goto(f"/snapshots/{site.loaded['hostile']}/")
     expect(page.get_by_text("Withdrawn")).to_have_count(0)
+
+
+def test_a_missing_page_of_the_admin_is_missing_in_words(opened):
+    page = opened(curator=True)
+    assert page.goto("/admin/nothing/").status == 404
+    expect(page.locator("main")).to_contain_text("The address may have been typed")
