@@ -1,11 +1,11 @@
-"""Run the benchmarks on a database of their own: `python -m bench [recording comparing storage page]`."""
+"""Run the benchmarks on a database of their own: `python -m bench [recording comparing storage page reading]`."""
 
 import os
 import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ["recording", "comparing", "storage", "page"]
+NAMES = ["recording", "comparing", "storage", "page", "reading"]
 
 
 def main(names: list[str]) -> int:

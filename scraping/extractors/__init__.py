@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from dataclasses import replace
 
-from .choose import choose
+from .choose import Choice, choose
 from .dates import printed_date
 from .errors import (
     EmptyBody,
@@ -88,7 +88,7 @@ def _read(body: bytes, recipe: Recipe | None, media_type: str, url: str, encodin
                 "publisher changed the format, or the address gives another file. Correct the recipe or the address."
             )
         return _by_recipe(document, recipe)
-    choice = choose(form, document.grids(None), locator)
+    choice = _choice(form, document, locator)
     recipe = replace(choice.recipe, paging=tuple(document.paging().items()))
     reading = _by_recipe(document, recipe)
     return Reading(
@@ -105,6 +105,23 @@ def _read(body: bytes, recipe: Recipe | None, media_type: str, url: str, encodin
         why=choice.why,
         next_pages=reading.next_pages,
     )
+
+
+def _choice(form: str, document: Document, locator: str) -> Choice:
+    """The best of what readers see; where that is nothing or a guess, of what the page keeps out of sight too."""
+    grids = document.grids(None)
+    try:
+        choice = choose(form, grids, locator)
+    except NoListFound:
+        if not (spare := document.spare()):
+            raise
+        return choose(form, [*grids, *spare], locator)
+    if choice.confidence < _SURE and not locator and (spare := document.spare()):
+        return choose(form, [*grids, *spare])
+    return choice
+
+
+_SURE = 0.5
 
 
 def _by_recipe(document: Document, recipe: Recipe) -> Reading:

@@ -10,6 +10,7 @@ from typing import Any
 from .lines import Line, label_grid, labelled, line_grids, named_lines, prose_free
 from .reading import Grid
 from .recipe import SECTION, Recipe, selector
+from .values import likeness
 from .visible import BLOCKS, collapse, heading_text, hidden, is_aside, text_of
 from .words import names_firm
 
@@ -41,12 +42,36 @@ def grids(root: Any) -> Iterator[Grid]:
             continue
         if len(members) >= 3:
             yield _grid(root, members, css, None)
+    yield from _name_cells(root)
     lines = page_lines(root)
     if (labels := label_grid(lines)) is not None:
         labels.weight = 0.7
         labels.where = {"lines": "labels"}
         yield labels
     yield from line_grids(lines, "lines", {})
+
+
+def _name_cells(root: Any) -> Iterator[Grid]:
+    """Tables that only set names in columns: every column holds names alike, so each cell is an entry."""
+    for table in islice(root.iter("table"), 40):
+        rows = [list(tr) for tr in islice(table.iter("tr"), 400)]
+        width = max(map(len, rows), default=0)
+        if width < 2 or len(rows) < 2 or width * len(rows) > _CELLS or next(table.iter("th"), None) is not None:
+            continue
+        texts = [[text_of(cell) for cell in row] for row in rows]
+        columns = [[row[i] for row in texts if i < len(row) and row[i]] for i in range(width)]
+        shares = [sum(map(names_firm, values)) / len(values) if values else 0.0 for values in columns]
+        alike = min(shares) >= 0.25 and max(shares) <= 3 * min(shares)
+        mostly = width > 2 and sum(shares) >= width * 0.5 and all(likeness(values) > 0.3 for values in columns)
+        if not (alike or mostly) or max(map(len, texts[0])) > 100:
+            continue
+        place = _anchor(table)
+        css = f"{place} td" if place else "table td"
+        members = selector(css, "where.items")(root)
+        if len(members) == sum(map(len, rows)):
+            grid = _grid(root, members, css, None)
+            grid.weight *= 1.5
+            yield grid
 
 
 def records(root: Any, css: str, recipe: Recipe) -> Grid:
@@ -163,7 +188,8 @@ def _grid(root: Any, members: list[Any], css: str, recipe: Recipe | None) -> Gri
     lengths = [len(one.get(".", "")) for one in fields]
     weight = 0.25 if members and is_aside(members[0]) else 1.0
     whole = [one["."] for one in fields if one.get(".")]
-    if len(names) <= 2:
+    leads = len(names) == 2 and _leads(fields, names[1])
+    if len(names) <= 2 and not leads:
         weight *= prose_free([w.replace("\n", " ") for w in whole]) ** 2  # sentences say that this is running text
         if lengths and sum(1 for n in lengths if n == 0) > len(lengths) * 0.3:
             weight *= 0.5
@@ -171,7 +197,10 @@ def _grid(root: Any, members: list[Any], css: str, recipe: Recipe | None) -> Gri
         firms = sum(map(names_firm, whole))
         weight *= 1.0 if firms > len(whole) * 0.25 else 0.6  # bare links are more often navigation
     if members and members[0].tag in _HEADS:
-        weight *= 0.7  # headings alone are more often those of a text
+        firms = sum(map(names_firm, whole))
+        over = sum(1 for m in members if (after := m.getnext()) is not None and after.tag in ("ul", "ol", "table"))
+        entries = firms > len(whole) * 0.4 and over < len(members) * 0.5
+        weight *= 1.1 if entries else 0.7  # headings alone are more often those of a text
     if members and members[0].tag == "dd" and 0 < len({sections.get(m) for m in members}) > len(members) * 0.8:
         weight *= 0.5  # one description to each term: the terms are the entries
     headings = names + asked
@@ -179,6 +208,15 @@ def _grid(root: Any, members: list[Any], css: str, recipe: Recipe | None) -> Gri
     return Grid(
         "items", css, rows, headings=headings, spans=spans, where={"items": css}, weight=weight, ignore=tuple(keep)
     )
+
+
+def _leads(fields: list[dict[str, str]], name: str) -> bool:
+    """Whether nearly every entry begins with the same emphasised part: its name, whatever sentence follows."""
+    given = [one for one in fields if one.get(name)]
+    if len(given) < len(fields) * 0.8 or name.partition(".")[0] not in ("strong", "b", "a", "em", *_HEADS):
+        return False
+    begun = sum(1 for one in given if one["."].startswith(one[name]) and len(one[name]) < 100)
+    return begun >= len(given) * 0.8
 
 
 def _fields(member: Any) -> dict[str, str]:
@@ -325,7 +363,10 @@ def page_lines(root: Any) -> list[Line]:
             if hidden(tag):
                 continue
             bold = tag.tag in _HEADS or _bold_block(tag)
-            found += [Line(text, bold) for text in text_of(tag).split("\n") if text]
+            heads = (
+                {text_of(part) for part in tag if part.tag in ("strong", "b", "u")} if blocks and not bold else set()
+            )
+            found += [Line(text, bold or text in heads) for text in text_of(tag).split("\n") if text]
             if tag.tag in ("p", "div", "ul", "ol", "dl"):
                 found.append(Line(""))
         elif not is_furniture(tag):

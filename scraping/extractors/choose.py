@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import islice
 from math import log2
 
 from .columns import Roles, assign, section_needed
@@ -12,6 +14,7 @@ from .finish import (
     as_above,
     bilingual,
     first_lines,
+    followed,
     headed_by_firms,
     numbered,
     sentences,
@@ -20,7 +23,9 @@ from .finish import (
 from .headings import layout, locate
 from .reading import Grid, Table
 from .recipe import SECTION, Column, Recipe, fold
+from .words import kind
 
+_CLASS = re.compile(r"[.#]([\w-]+)")
 _LEAST = 1.8  # below this score, what looks like a list is more often something else
 _SPREAD = 0.35  # a candidate that reaches this share of the best one's score makes the choice less sure
 
@@ -74,6 +79,12 @@ def weigh(grid: Grid) -> Candidate:
         )
         if rows == 1 and grid.kind != "csv":
             score *= 0.7
+        if grid.kind in ("items", "lines") and any(
+            kind(text) == "vendor" for text in (grid.section, *islice(grid.spans.values(), 20)) if len(text) < 80
+        ):
+            score += 1.0  # the heading above says that these are vendors
+        if grid.kind == "items" and any(kind(word) == "vendor" for word in _CLASS.findall(grid.locator)):
+            score += 0.7  # so does what the page calls them in its markup
         score *= grid.weight
     return Candidate(grid, found, roles, rows, score)
 
@@ -123,6 +134,7 @@ def propose(form: str, best: Candidate, candidates: list[Candidate], alone: bool
     ]
     sentences(best, body, columns, pattern)
     numbered(best, body, pattern)
+    followed(best, body, pattern)
     bilingual(best, body, pattern)
     first_lines(best, body, columns, pattern, split)
     several(best, body, split)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from .headings import SAMPLE, Layout
@@ -33,31 +34,67 @@ def assign(grid: Grid, found: Layout) -> Roles:
             roles.by[role] = by
 
     if found.stated or grid.headings is not None:
-        take("vendor", _best(headings, kinds, "vendor"), "heading")
-        take("product", _best(headings, kinds, "product"), "heading")
+        told = ["status" if _only_answers(sample, i) else said for i, said in enumerate(kinds)]
+        if grid.kind == "json":  # fields of objects around that are blank here belong to their other members
+            told = [
+                said if not headings[i].startswith("../") or any(r[i] for r in sample) else ""
+                for i, said in enumerate(told)
+            ]
+        take("vendor", _best(headings, told, "vendor"), "heading")
+        take("product", _best(headings, told, "product"), "heading")
         take("category", _best(headings, kinds, "category"), "heading")
         take("origin", _best(headings, kinds, "origin"), "heading")
         _names(headings, kinds, roles, sample, grid.section)
         _identifier(headings, kinds, roles, sample)
     if not roles.columns.keys() & {"vendor", "product"}:
         _by_values(headings, kinds, roles, sample, grid.kind)
+    if grid.kind == "items" and "vendor" in roles.columns and "product" not in roles.columns:
+        heads = [i for i, h in enumerate(headings) if _ENTRY_HEAD.match(h) and i not in roles.columns.values()]
+        whole = [row for row in sample if len(row) > 1 and row[0]]
+        if heads and sum(row[0].startswith(row[heads[0]]) for row in whole if row[heads[0]]) >= len(whole) * 0.8:
+            take("product", heads[0], "values")  # an entry that names its maker apart is headed by what is made
     used = set(roles.columns.values())
     for i, heading in enumerate(headings):
         if i not in used and _left_out(heading, kinds[i], [row[i] for row in sample if i < len(row)]):
             roles.ignore.append(i)
     main = [headings[i] for role, i in roles.columns.items() if role in ("vendor", "product")]
-    if main and all(heading.startswith("../") for heading in main):
+    if main and all(heading.startswith("../") and heading != "../key" for heading in main):
         roles.columns.clear()  # the names are those of the objects around: this array is one of their fields
     roles.evidence = _evidence(roles, kinds, sample)
     return roles
+
+
+_ANSWERS = frozenset(
+    ("yes", "no", "y", "n", "true", "false", "oui", "non", "ja", "nein", "sí", "si", "sim", "não", "да", "нет", "是",
+     "否", "有", "無", "无", "あり", "なし", "예", "아니오", "نعم", "لا", "כן", "לא", "evet", "hayır", "n/a", "-")
+)  # fmt: skip
+
+
+def _only_answers(sample: list[list[str]], i: int) -> bool:
+    """Whether a column holds nothing but answers: "The contractor is an SME: yes" names no contractor."""
+    given = [row[i].casefold() for row in sample if i < len(row) and row[i]]
+    return bool(given) and _ANSWERS.issuperset(given)
+
+
+_ENTRY_HEAD = re.compile(r"h[1-6](?:\.|$)")
+# Words of a key that say only that it holds what is listed.
+_HOLDERS = frozenset(
+    ("item", "items", "list", "element", "elements", "entry", "entries", "row", "rows", "data", "record", "records")
+)
+# Steps of a path that only hold the record: what "item.name" names is no item.
+_CONTAINERS = re.compile(
+    r"^(?:(?:item|items|node|attributes|properties|fields|data|record|_source|content|row)\.)+(?=.)", re.I
+)
 
 
 def _json_kinds(grid: Grid, headings: list[str]) -> list[str]:
     """What fields are: those of objects around the records ("../name") group them; bare values are as their key."""
     kinds = []
     for heading in headings:
-        said = kind(heading.removeprefix("../"))
-        if heading.startswith("../"):
+        said = kind(_CONTAINERS.sub("", heading.removeprefix("../")))
+        if heading == "../key":
+            said = ""  # an object whose keys name its members
+        elif heading.startswith("../"):
             said = {"name": "category", "product": "category", "vendor": "vendor", "category": "category"}.get(
                 said, "parent"
             )
@@ -105,7 +142,7 @@ def _names(headings: list[str], kinds: list[str], roles: Roles, sample: list[lis
         values = [row[names[0]] for row in sample if names[0] < len(row) and row[names[0]]]
         firms = sum(map(names_firm, values)) / len(values) if values else 1.0
         software = "description" in kinds
-        told = kind(grid_section)
+        told = "" if _HOLDERS.issuperset(words(grid_section)) else kind(grid_section)
         role = told if told in ("vendor", "product") else "product" if firms < 0.1 and software else "vendor"
         roles.columns[role], roles.by[role] = names[0], "heading"
     if "vendor" not in roles.columns:
@@ -203,6 +240,8 @@ def _evidence(roles: Roles, kinds: list[str], sample: list[list[str]]) -> float:
     score = 0.0
     for role, points in (("vendor", 3.0), ("product", 2.5), ("identifier", 1.0), ("category", 0.5), ("origin", 0.5)):
         if role in roles.columns:
+            if role == "vendor" and kinds[roles.columns[role]] == "brand":
+                points = 1.0  # whose mark goods carry says little about who is listed
             score += points if roles.by[role] == "heading" else points * 0.3
     score += min(1.5, 0.25 * sum(1 for k in kinds if k in ("date", "status", "address", "firm", "buyer", "contact")))
     main = roles.columns.get("vendor", roles.columns.get("product"))

@@ -10,7 +10,7 @@ from .columns import Roles
 from .headings import Layout
 from .reading import Grid
 from .recipe import Column, compiled
-from .values import counts, is_number
+from .values import counts, is_ditto, is_number, likeness
 from .words import names_firm
 
 # Who makes or provides what a sentence speaks of; English is the only language in which lists are seen to do this.
@@ -79,6 +79,15 @@ _LATIN = re.compile(r"[A-Za-z]")
 _OTHER = re.compile(r"[\u0400-\u04ff\u0590-\u06ff\u3040-\u9fff\uac00-\ud7af]")
 TWO_NAMES = r"^(?P<vendor>[^()（）]+?)\s*[(（](?P<other_name>[^（）()]+(?:[（(][^（）()]*[)）][^（）()]*)*)[)）]$"
 NUMBERED = r"^\s*[(（]?\d{1,4}\s?[.．)）、]\s*(.+)$"
+_LEGAL = (
+    r"(?:inc|incorporated|ltd|limited|llc|l\.l\.c|llp|lp|plc|corp|co|s\.?a|s\.?l|s\.?r\.?l|gmbh|jr|s\.?a\.? de c\.?v)"
+    r"\b\.?"
+)
+WHOLE = rf"(?i)^[^,，、]+(?:,\s+{_LEGAL}[^,，、]{{0,12}})+$"  # a comma that only parts a name from its legal form
+BEFORE = {
+    "dash": r"^(.+?)\s+[–—-]\s+\S",
+    "comma": rf"(?i)^([^,，、]+(?:,\s+{_LEGAL}[^,，、]{{0,12}})*)[,，、]\s?\S",
+}
 FIRST_LINE = r"^[^\n]+"
 
 
@@ -90,6 +99,31 @@ def numbered(best: Candidate, body: list[tuple[int, list[str]]], pattern: list[t
         hits = [hit for value in values if (hit := _COUNT.match(value))]
         if len(values) >= 3 and len(hits) >= len(values) * 0.9 and counts([hit[1] for hit in hits]):
             pattern.append((role, (NUMBERED, r"^.+$")))
+
+
+def followed(best: Candidate, body: list[tuple[int, list[str]]], pattern: list[tuple[str, tuple[str, ...]]]) -> None:
+    """Lines of a name and, past a dash or a comma on nearly each line, its address, number or reason."""
+    vendor = best.roles.columns.get("vendor")
+    if vendor is None or pattern or best.grid.kind not in ("lines", "items") or best.roles.by["vendor"] != "values":
+        return
+    values = [row[vendor] for _, row in body if vendor < len(row) and row[vendor]]
+    if len(values) < 3 or sum("\n" in value for value in values) > len(values) * 0.2:
+        return
+    whole = compiled(WHOLE, "vendor")
+    for mark, text in BEFORE.items():
+        maker = compiled(text, "vendor")
+        hits = [
+            (hit[1], value[hit.end(1) :])
+            for value in values
+            if (hit := maker.search(value)) and not (mark == "comma" and whole.search(value))
+        ]
+        if len(hits) < len(values) * 0.8 or likeness([name for name, _ in hits]) < 0.3:
+            continue
+        told = sum(1 for _, rest in hits if any(c.isdigit() for c in rest) or rest.count(" ") > 5)
+        alike = len({rest.split()[-1] for _, rest in hits}) <= len(hits) * 0.5  # the same town or land again
+        if mark == "dash" or told >= len(hits) * 0.6 or alike:
+            pattern.append(("vendor", (text, r"^.+$") if mark == "dash" else (WHOLE, text, r"^.+$")))
+            return
 
 
 def bilingual(best: Candidate, body: list[tuple[int, list[str]]], pattern: list[tuple[str, tuple[str, ...]]]) -> None:
@@ -169,6 +203,9 @@ def as_above(best: Candidate, body: list[tuple[int, list[str]]]) -> list[int]:
         if place is None or not others or len(body) < 3:
             continue
         cells = [row[place] if place < len(row) else "" for _, row in body]
+        if cells[0] and any(map(is_ditto, cells)):
+            found.append(place)
+            continue
         given = [cell for cell in cells if cell]
         blank = len(cells) - len(given)
         filled = all(any(o < len(row) and row[o] for o in others) for _, row in body)

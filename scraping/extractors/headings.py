@@ -41,7 +41,7 @@ def layout(grid: Grid) -> Layout:
             last = max(i for i in range(start, grid.stated) if i not in grid.spans and any(rows[i]))
             last = _further(rows, start, last, grid)
             if not (grid.stated >= len(rows) and len(rows) > 3 and not _known(rows[start])):
-                return Layout(_composed(rows, start, last), last + 1, True)
+                return Layout(_composed(rows, start, last), _past_numbers(rows, last + 1), True)
     found = _guess(grid)
     if found is None:
         width = max((len(row) for row in rows[:SAMPLE]), default=0)
@@ -52,7 +52,7 @@ def layout(grid: Grid) -> Layout:
             break
         start -= 1  # the row above groups these headings
     last = _further(rows, found, found, grid)
-    return Layout(_composed(rows, start, last), last + 1, _known(rows[found]) > 0)
+    return Layout(_composed(rows, start, last), _past_numbers(rows, last + 1), _known(rows[found]) > 0)
 
 
 def locate(grid: Grid, wanted: list[set[str]]) -> Layout | None:
@@ -71,10 +71,20 @@ def locate(grid: Grid, wanted: list[set[str]]) -> Layout | None:
                 if (
                     end < len(grid.rows)
                     and any(row)
-                    and has(found := Layout(_composed(grid.rows, i, end), end + 1, True))
+                    and has(found := Layout(_composed(grid.rows, i, end), _past_numbers(grid.rows, end + 1), True))
                 ):
                     return found
     return None
+
+
+def _past_numbers(rows: list[list[str]], body: int) -> int:
+    """The row after one that only numbers the columns below their headings: 1 | 2 | 3 | 4."""
+    row = [cell.strip("()[]") for cell in rows[body]] if body < len(rows) else []
+    if len(row) >= 3 and all(cell.isdecimal() for cell in row):
+        numbers = list(dict.fromkeys(map(int, row)))
+        if len(numbers) >= 3 and numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] in (0, 1):
+            return body + 1
+    return body
 
 
 def _known(row: list[str]) -> int:

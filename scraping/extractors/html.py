@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 from lxml import etree
 
-from . import blocks
+from . import blocks, scripts
 from .errors import NoListFound, RecipeMisfit, TooLarge, UnreadableFormat
+from .plain import text_tables
 from .reading import MAX_CELLS, MAX_COLUMNS, Document, Grid
 from .recipe import Recipe, selector
 from .text import decode
@@ -46,7 +48,11 @@ def open_html(body: bytes, encoding: str) -> Document:
                 found += [str(tag.get("href")) for tag in selector(css, f"paging.{key}")(root) if tag.get("href")]
         return list(dict.fromkeys(link.strip() for link in found if not link.strip().startswith(("#", "javascript:"))))
 
+    def spare() -> list[Grid]:
+        return list(scripts.grids(root))
+
     return Document(
+        spare=spare,
         format="html",
         grids=grids,
         encoding=decoded.encoding,
@@ -99,6 +105,8 @@ def parse(text: str) -> Any:
 
 def _named(root: Any, recipe: Recipe, tables: Callable[[], list[tuple[Grid, Any]]]) -> list[Grid]:
     """The grids that a recipe names."""
+    if css := recipe.place("script"):
+        return scripts.named(root, css, recipe)
     if css := recipe.place("items"):
         return [blocks.records(root, css, recipe)]
     if recipe.place("lines"):
@@ -116,8 +124,21 @@ def _named(root: Any, recipe: Recipe, tables: Callable[[], list[tuple[Grid, Any]
 
 def _tables(root: Any) -> Iterator[tuple[Grid, Any]]:
     heading, number, cells = "", 0, 0
-    for tag in root.iter("table", *_HEADINGS):
+    drawn = _HAS_GRIDS(root)
+    for tag in root.iter("table", "pre", *_HEADINGS) if not drawn else root.iter():
+        if tag.tag == "pre" or (drawn and tag.tag != "table" and tag.get("role") in ("table", "grid", "treegrid")):
+            table = _by_roles(tag) if tag.tag != "pre" else None
+            made = text_tables(list(tag.itertext())) if table is None else [_grid(table, number + 1)]
+            for grid in made:
+                number += 1
+                grid.locator = f"table {number}"
+                grid.section = heading
+                grid.weight *= 0.3 if is_aside(tag) else 1.0
+                yield grid, tag
+            continue
         if tag.tag != "table":
+            if tag.tag not in _HEADINGS:
+                continue
             if tag.tag != "caption":
                 heading = heading_text(tag) or heading
             continue
@@ -129,6 +150,25 @@ def _tables(root: Any) -> Iterator[tuple[Grid, Any]]:
         caption = tag.find("./caption")
         grid.section = (heading_text(caption) if caption is not None else "") or heading
         yield grid, tag
+
+
+_HAS_GRIDS: Any = etree.XPath("boolean(//*[@role='row'][not(self::tr)])")
+
+
+def _by_roles(tag: Any) -> Any:
+    """A table that is drawn with other elements, by the roles that they state, as a table of its own."""
+    table = etree.Element("table")
+    for row in tag.iter():
+        if row.get("role") != "row":
+            continue
+        tr = etree.SubElement(table, "tr")
+        for part in row.iter():
+            if (role := part.get("role")) in ("cell", "gridcell", "columnheader", "rowheader"):
+                cell = deepcopy(part)
+                cell.tag, cell.tail = ("th" if role == "columnheader" else "td"), None
+                cell.attrib.pop("role")
+                tr.append(cell)
+    return table
 
 
 def _grid(table: Any, number: int) -> Grid:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -16,6 +17,7 @@ from .text import Decoded
 _WRAPPED = re.compile(r"\A\s*(?:(?:var|let|const)\s+)?[\w$.\[\]\"']{1,80}\s*(?:=|\()\s*(?=[\[{])")
 _STEP = re.compile(r'"((?:[^"\\]|\\.)*)"|([^.]+)')
 _ESCAPE = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
+_MARKUP = re.compile(r"</?(?:a|b|i|p|em|strong|span|div|br|img|small|u|li|ul)(?:\s[^<>]{0,2000})?/?>", re.I)
 _DEPTH = 6  # levels of objects within a record that become columns
 _NEXT = ("next", "links.next", "_links.next.href", "meta.next", "paging.next", "pagination.next", "next_page_url",
          "nextLink", "@odata.nextLink", "next_url", "links.next.href")  # fmt: skip
@@ -23,15 +25,14 @@ _NEXT = ("next", "links.next", "_links.next.href", "meta.next", "paging.next", "
 
 def open_json(decoded: Decoded, url: str) -> Document:
     """Parse JSON, JSON Lines or JSON in a call or an assignment. Raises UnreadableFormat where it breaks off."""
-    tree = parse(decoded.text)
+    return tree_document("json", parse(decoded.text), decoded, url)
+
+
+def tree_document(form: str, tree: Any, decoded: Decoded, url: str) -> Document:
+    """A tree of objects and arrays, whatever it was written in, as a document."""
 
     def grids(recipe: Recipe | None) -> list[Grid]:
-        if recipe is None or not (path := recipe.place("path")):
-            return list(_candidates(tree))
-        found = list(_at(tree, _steps(path)))
-        if not found:
-            raise RecipeMisfit(f"The JSON has nothing at {path!r}, which the recipe names as where.path.")
-        return [_grid(path, found)]
+        return tree_grids(tree, recipe, form.upper())
 
     def next_pages(recipe: Recipe) -> list[str]:
         paging = dict(recipe.paging)
@@ -45,11 +46,41 @@ def open_json(decoded: Decoded, url: str) -> Document:
             found += [_with(url, paging["parameter"], str(value)) for value in values if value not in (None, "", "0")]
         return [str(link) for link in dict.fromkeys(filter(None, found)) if isinstance(link, str)]
 
-    document = Document("json", grids, decoded.encoding, paging=lambda: paging(tree), next_pages=next_pages)
+    document = Document(form, grids, decoded.encoding, paging=lambda: paging(tree), next_pages=next_pages)
     document.warnings = decoded.warnings
     if isinstance(tree, dict):
         document.title = next((str(tree[k]) for k in ("title", "name") if isinstance(tree.get(k), str)), "")
     return document
+
+
+def tree_grids(tree: Any, recipe: Recipe | None, what: str) -> list[Grid]:
+    """The candidates of a tree, or what a recipe names. Raises RecipeMisfit where there is nothing at its path."""
+    if recipe is None or not (path := recipe.place("path")):
+        found_all = list(_candidates(tree))
+        for grid in found_all:
+            _head(grid, found_all)
+        return found_all
+    found = list(_at(tree, _steps(path)))
+    if not found:
+        raise RecipeMisfit(f"The {what} has nothing at {path!r}, which the recipe names as where.path.")
+    grid = _grid(path, found)
+    if grid.headings is None:
+        _head(grid, list(_candidates(tree)))
+    return [grid]
+
+
+def _head(grid: Grid, others: list[Grid]) -> None:
+    """Give rows that are arrays the names that another array of the tree describes their columns by."""
+    if grid.headings is not None or not grid.rows:
+        return
+    width = len(grid.rows[0])
+    if width < 2 or any(len(row) != width for row in grid.rows[:50]):
+        return
+    for other in others:
+        names = next((i for i, h in enumerate(other.headings or ()) if h in ("name", "title", "label", "id")), None)
+        if names is not None and len(other.rows) == width and all(row[names] for row in other.rows):
+            grid.headings = [row[names] for row in other.rows]
+            return
 
 
 def paging(tree: Any) -> dict[str, str]:
@@ -247,6 +278,9 @@ def _flatten(
 
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
+        if "<" in value and _MARKUP.search(value):
+            value = unescape(_MARKUP.sub(" ", value))
+            return " ".join(value.split())
         return value.strip()
     if value is None:
         return ""

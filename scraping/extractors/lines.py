@@ -17,7 +17,7 @@ _BULLET = re.compile(r"(?:[-*+•‣▪▫◦●○■□◆◇►▶→✓✔�
 _HAN = re.compile(r"[（(]?[一二三四五六七八九十百]{1,4}[)）、.．]\s*")
 _END = re.compile(r"[。；;！!？?]$|[^\W\d_]{4,}\.$")
 _LABEL = re.compile(r"([^\W\d_][^:：]{0,48}?)\s?[:：]\s*(?=\S)")
-KINDS = ("numbered", "bulleted", "all")
+KINDS = ("numbered", "bulleted", "first", "all")
 
 
 @dataclass(slots=True)
@@ -51,6 +51,8 @@ def named_lines(lines: list[Line], recipe: Recipe, locator: str) -> Grid:
 
 def select_lines(lines: list[Line], kind: str, locator: str, where: dict[str, str]) -> Grid:
     """A grid of the lines of one kind. Lines of other kinds between them are the sections."""
+    if kind == "first":
+        return _firsts(lines, locator, where)
     rows: list[list[str]] = []
     spans: dict[int, str] = {}
     section, open_item = "", False
@@ -91,10 +93,31 @@ def select_lines(lines: list[Line], kind: str, locator: str, where: dict[str, st
         given = sum(1 for line in lines if line.text.strip())
         weight = 0.75 * (len(rows) / given) ** 2 if given else 0.0
     values = [row[0] for i, row in enumerate(rows) if i not in spans]
-    weight *= 0.4 + 0.6 * prose_free(values)
+    weight *= (0.4 + 0.6 * prose_free(values)) * label_free(values)
     if kind == "numbered" and _in_order(lines):
         weight *= 1.25  # someone counted them: 1, 2, 3, …
     return Grid("lines", f"{locator}, {kind}", rows, headings=["text"], spans=spans, where=found, weight=weight)
+
+
+def _firsts(lines: list[Line], locator: str, where: dict[str, str]) -> Grid:
+    """The first lines of blocks that blank lines part, where nearly every block has particulars below its name."""
+    blocks: list[list[Line]] = [[]]
+    for line in lines:
+        if line.text.strip():
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    blocks = [block for block in blocks if block and not all(line.bold for line in block)]
+    full = [block for block in blocks if len(block) > 1]
+    rows = [[marked(block[0].text.strip())[0]] for block in full]
+    weight = 0.0
+    if len(full) >= 3 and len(full) >= len(blocks) * 0.7:
+        values = [row[0] for row in rows]
+        told = sum(1 for block in full if any(c.isdigit() or c in ":：@" for line in block[1:] for c in line.text))
+        plain = prose_free([line.text for block in full for line in block])
+        weight = label_free(values) * prose_free(values) * plain * (1.0 if told >= len(full) * 0.6 else 0.3)
+    found = {**where, "lines": "first"}
+    return Grid("lines", f"{locator}, first", rows, headings=["text"], where=found, weight=weight)
 
 
 def _in_order(lines: list[Line]) -> bool:
@@ -135,6 +158,13 @@ def prose_free(values: list[str]) -> float:
     return 1 - prose / len(values)
 
 
+def label_free(values: list[str]) -> float:
+    """1, or less for lines that are mostly particulars under a few labels ("Address: …") and no entries themselves."""
+    labels = [pair[0] for value in values if (pair := labelled(value))]
+    repeated = len(labels) > len(values) * 0.5 and len(set(labels)) <= len(labels) * 0.6
+    return 0.4 if repeated else 1.0
+
+
 def labelled(text: str) -> tuple[str, str] | None:
     """A line "Label: value" as its parts."""
     found = _LABEL.match(text)
@@ -144,11 +174,18 @@ def labelled(text: str) -> tuple[str, str] | None:
 
 
 def label_grid(lines: list[Line]) -> Grid | None:
-    """Blocks of "Label: value" lines, one block an entry, as a table; None where there are none."""
+    """Blocks of "Label: value" lines, one block an entry, as a table; None where there are none.
+
+    Where each line is a paragraph of its own, blank lines part nothing, and an entry begins where a label comes again.
+    """
+    return _label_grid(lines) or _label_grid([line for line in lines if line.text.strip()])
+
+
+def _label_grid(lines: list[Line]) -> Grid | None:
     records: list[dict[str, str]] = []
     current: dict[str, str] = {}
     for line in lines:
-        pair = labelled(line.text.strip())
+        pair = labelled(marked(line.text.strip())[0])
         if pair is None:
             if not line.text.strip() and current:
                 records.append(current)

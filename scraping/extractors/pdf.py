@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from .errors import Encrypted, NoListFound, TooLarge, UnreadableFormat
@@ -216,6 +218,8 @@ def _unruled(pages: list[dict[str, Any]]) -> list[Grid]:
         return []
     rows: list[list[str]] = []
     tops: list[tuple[float, float]] = []
+    steps = [b.top - a.top for a, b in pairwise(lines) if len(a.parts) > 1 and len(b.parts) > 1 and b.top > a.top]
+    pitch = median(steps) if steps else 0.0
     for line in lines:
         row = [""] * (len(gaps) + 1)
         for text, x0, x1 in line.parts:
@@ -230,10 +234,17 @@ def _unruled(pages: list[dict[str, Any]]) -> list[Grid]:
             and any(rows[-1][i] for i, c in enumerate(row) if c)
         ):
             rows[-1] = [_cell(f"{a}\n{b}") if a and b else a or b for a, b in zip(rows[-1], row, strict=True)]
+        elif tops and row[0] and not any(row[1:]) and sum(map(bool, rows[-1])) > 1 and _wraps(tops[-1][0], line, pitch):
+            rows[-1][0] = _cell(f"{rows[-1][0]}\n{row[0]}")
         else:
             rows.append(row)
         tops.append((line.top, line.bottom))
     return [Grid("pdf", "columns of words without rules", rows, weight=0.8)]
+
+
+def _wraps(above: float, line: _Segments, pitch: float) -> bool:
+    """Whether a line stands so close below the one above that it goes on with its first cell: rows stand further."""
+    return 0 < line.top - above < pitch * 0.8
 
 
 def _gaps(lines: list[_Segments]) -> list[float]:

@@ -47,6 +47,12 @@ def _tables(raw: list[str], lines: list[Line]) -> list[Grid]:
     return found
 
 
+def text_tables(parts: list[str]) -> list[Grid]:
+    """The tables in text whose spaces count, as inside <pre>."""
+    raw = "".join(parts).splitlines()
+    return [grid for grid in _tables(raw, []) if len(grid.rows) >= 3] if len(raw) >= 3 else []
+
+
 def _barred(raw: list[str]) -> list[list[list[str]]]:
     """Tables whose cells stand between bars, as in Markdown."""
     blocks: list[list[list[str]]] = []
@@ -64,8 +70,30 @@ def _barred(raw: list[str]) -> list[list[list[str]]]:
     return [block for block in blocks if len(block) >= 2]
 
 
+_DASHES = re.compile(r"[-=]{2,}")
+
+
+def _under_rules(raw: list[str]) -> list[list[str]]:
+    """Columns as wide as the dashes that are drawn under their headings."""
+    for i, text in enumerate(raw[:60]):
+        edges = [hit.start() for hit in _DASHES.finditer(text)]
+        if i and len(edges) >= 2 and not text.replace("-", "").replace("=", "").strip():
+            cuts = [0, *edges[1:], 10_000]
+            lines = [
+                line.expandtabs()
+                for line in [raw[i - 1], *raw[i + 1 :]]
+                if line.strip() and not _RULE.fullmatch(line.strip())
+            ]
+            # A line with a sign where two columns meet is no row of the table.
+            return [[line[a:b].strip() for a, b in pairwise(cuts)] for line in lines
+                    if all(line[cut - 1 : cut] in ("", " ") for cut in edges[1:])]  # fmt: skip
+    return []
+
+
 def _spaced(raw: list[str]) -> list[list[str]]:
     """Columns set with two spaces or more: the places where every full line has a gap."""
+    if ruled := _under_rules(raw):
+        return ruled
     full = [text.expandtabs() for text in raw if text.strip() and not _RULE.fullmatch(text.strip())]
     parted = [text for text in full if len(_GAP.split(text.strip())) >= 2]
     if len(parted) < 3 or len(parted) < len(full) * 0.6:

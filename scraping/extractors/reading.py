@@ -55,6 +55,7 @@ class Document:
     title: str = ""
     language: str = ""
     text: Callable[[], str] = lambda: ""
+    spare: Callable[[], list[Grid]] = list  # candidates that readers do not see, for where they see no list
     paging: Callable[[], dict[str, str]] = dict  # the rule by which the page itself names the next one
     next_pages: Callable[[Recipe], list[str]] = lambda _recipe: []
     warnings: list[str] = field(default_factory=list)

@@ -14,9 +14,9 @@ from lxml.cssselect import CSSSelector
 from .errors import RecipeError
 
 ROLES = ("vendor", "product", "category", "identifier", "origin")
-FORMATS = ("html", "csv", "sheet", "pdf", "json", "text")
-WHERE = ("table", "items", "lines", "sheet", "path", "section", "number", "after", "before")
-LINES = ("numbered", "bulleted", "all", "labels")
+FORMATS = ("html", "csv", "sheet", "pdf", "json", "xml", "text")
+WHERE = ("table", "items", "lines", "sheet", "script", "path", "section", "number", "after", "before")
+LINES = ("numbered", "bulleted", "first", "all", "labels")
 PAGING = ("next", "links", "cursor", "parameter")
 SECTION = "@section"  # the heading above a table, or the row that spans it
 MAX_TEXT = 64 * 1024
@@ -189,7 +189,7 @@ def _parse(data: Any) -> Recipe:
         raise RecipeError(
             f'"where.number" is {where["number"]!r}: it must be 1 for the first table, 2 for the second, ….'
         )
-    for key in ("table", "items"):
+    for key in ("table", "items", "script"):
         if key in where:
             selector(where[key], f"where.{key}")
     spec = _mapping(data, "columns")

@@ -13,6 +13,7 @@ from .errors import RecipeMisfit
 from .headings import Layout, locate
 from .reading import Grid
 from .recipe import ROLES, SECTION, Recipe, compiled, fold
+from .values import is_ditto, is_number
 
 _NEW: Callable[[type[Row], Iterable[Any]], Row] = tuple.__new__  # Row's own constructor takes twice the time
 _TOTALS = frozenset(
@@ -186,8 +187,13 @@ def _only(row: list[str]) -> str:
 
 def _is_total(row: list[str]) -> bool:
     """Whether a row at the end of a table sums it up ("Total", "Displayed: 12") and names no entry."""
-    first = fold(next(filter(None, row), "")).rstrip(" :：.0123456789")
-    return first in _TOTALS
+    given = dict.fromkeys(filter(None, row))
+    first = fold(next(iter(given), "")).rstrip(" :：.0123456789")
+    if first in _TOTALS:
+        return True
+    # "Total number of firms | 12": a sentence about the list, and numbers only beside it.
+    begins = first.startswith(tuple(f"{word} " for word in _TOTALS)) and first.count(" ") < 8
+    return begins and len(given) == 2 and is_number(list(given)[1])
 
 
 def _extras(
@@ -250,7 +256,7 @@ class _Tidy:
     def entries(self, parts: dict[str, str], number: int, row: list[str]) -> list[dict[str, str]]:
         """The entries that one row of the page holds: none (filtered), one, or several (split)."""
         for place in self.fills:
-            if row[place]:
+            if row[place] and not is_ditto(row[place]):
                 self.above[place] = row[place]
             else:
                 for role, where in self.places.items():

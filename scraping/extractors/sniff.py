@@ -13,6 +13,7 @@ from .plain import open_text
 from .reading import Document
 from .sheets import format_of, open_workbook
 from .text import decode
+from .xmltree import open_xml
 
 _TAGS = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|table|tbody|thead|tr|td|div|ul|ol|li|p|span|meta|h[1-6])\b", re.I
@@ -38,6 +39,8 @@ def open_document(body: bytes, media_type: str, url: str, encoding: str, wanted:
     if _is_html(body, start, media_type):
         return open_html(body, encoding)
     decoded = decode(body, encoding)
+    if decoded.text.lstrip()[:1] == "<" and (document := open_xml(decoded, url)) is not None:
+        return document
     if _is_json(decoded.text):
         return open_json(decoded, url)
     delimiter = delimiter_of(decoded.text)

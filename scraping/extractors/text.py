@@ -149,6 +149,8 @@ def _sniff(body: bytes, labels: list[str]) -> str:
         return "utf-8"
     best = from_bytes(sample, cp_isolation=[*_CANDIDATES], threshold=0.5, enable_fallback=False).best()
     candidates = [known(best.encoding)] if best else []
+    if candidates == ["cp1250"] and _western(sample):
+        candidates.insert(0, "cp1252")
     for name in [*candidates, *labels, *_CANDIDATES]:
         try:
             text = sample.decode(name, "ignore" if sample is not body else "strict")
@@ -157,6 +159,17 @@ def _sniff(body: bytes, labels: list[str]) -> str:
         if not _doubtful(text, name):
             return name
     return candidates[0] if candidates else "cp1252"
+
+
+# Bytes that are letters of central Europe in cp1250, and signs or rarities in cp1252.
+_CENTRAL = frozenset(b"\x8a\x8c\x8d\x8e\x8f\x9a\x9c\x9d\x9e\x9f\xa3\xa5\xaf\xb3\xb9\xba\xbc\xbe\xbf\xfe")
+_WEST = frozenset(b"\xe0\xe3\xe5\xe6\xe7\xe8\xea\xf1\xf2\xf8")  # à ã å æ ç è ê ñ ò ø
+
+
+def _western(sample: bytes) -> bool:
+    """Whether text that could be central or western European is western: both read every such byte as a letter."""
+    high = set(sample.translate(None, bytes(range(0x80))))
+    return bool(high & _WEST) and not high & _CENTRAL
 
 
 def _dense(body: bytes) -> bytes:

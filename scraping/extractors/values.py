@@ -30,6 +30,17 @@ def is_plain(text: str) -> bool:
     return not (is_number(text) or is_date(text) or _LINK.match(text))
 
 
+_DITTO = frozenset(
+    ('"', "''", "”", "“", "″", "〃", "do", "-do-", "- do -", "—do—", "–do–", '-"-', '- " -', "ditto", "idem",
+     "id.", "dto.", "同上", "〃〃", "то же", '" "', "as above", "same as above", "siehe oben", "상동", "נל", 'נ"ל')
+)  # fmt: skip
+
+
+def is_ditto(text: str) -> bool:
+    """Whether a cell says only that it repeats the one above."""
+    return len(text) < 15 and text.casefold() in _DITTO
+
+
 def counts(values: list[str]) -> bool:
     """Whether values only count rows: 1, 2, 3, … (or from 0)."""
     numbers = [int(v.rstrip(".)")) for v in values if v and v.rstrip(".)").isdecimal() and len(v) < 8]
@@ -37,6 +48,12 @@ def counts(values: list[str]) -> bool:
         return False
     steps = sum(1 for a, b in pairwise(numbers) if b in (a, a + 1, 0, 1))
     return numbers[0] in (0, 1) and steps >= (len(numbers) - 1) * 0.9
+
+
+def _headline(text: str) -> bool:
+    """Whether a text runs on in words of lower case, as headlines and descriptions do and names do not."""
+    parts = text.split()
+    return len(parts) >= 6 and sum(part[0].islower() for part in parts[1:]) >= len(parts) * 0.6
 
 
 def likeness(values: list[str]) -> float:
@@ -49,7 +66,7 @@ def likeness(values: list[str]) -> float:
         for v in given
         if 2 <= len(v) <= 90 and is_plain(v) and any(c.isalpha() for c in v)
     )
-    share = good / len(given)
+    share = good / len(given) * (1 - 0.7 * sum(map(_headline, given)) / len(given))
     distinct = len(set(given)) / len(given)
     firms = sum(1 for v in given if len(v) <= 120 and names_firm(v)) / len(given)
     length = median(map(len, given))
