@@ -35,7 +35,7 @@ def _options() -> dict[str, Any]:
 
 app = Celery("whitelist-tracker")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["scraping"])
+app.autodiscover_tasks(["scraping", "scraping.workbench"])
 
 
 @app.on_configure.connect  # type: ignore[untyped-decorator]

@@ -7,6 +7,7 @@ from config import api
 from config.health import healthz
 
 urlpatterns = [
+    path("admin/workbench/", include("scraping.workbench.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     path("healthz", healthz, name="healthz"),

@@ -15,9 +15,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import include, path, reverse
+from django.urls import reverse
 
-from config.urls import urlpatterns as site_urls
 from procurement.captures import CaptureError
 from procurement.models import Authority, Capture, Entry, Recipe, Snapshot, VendorList
 from scraping import pipeline
@@ -28,8 +27,7 @@ from tests.extractors.make import xlsx
 from tests.histories import day, make_list
 from tests.loopback import Loopback, response
 
-urlpatterns = [path("admin/workbench/", include("scraping.workbench.urls")), *site_urls]
-pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+pytestmark = pytest.mark.django_db
 
 VENDORS = ["Rising", "Kingsoft", "Jiangmin", "Qihoo 360", "Venustech", "Symantec", "Kaspersky"]
 

@@ -64,7 +64,7 @@ class SourceAdmin(CuratedAdmin):
     change_list_template = "workbench/sources.html"
     readonly_fields = ["next_checks", "last_checks", "versions"]
     fieldsets = [
-        (None, {"fields": ["list", "url", "enabled", "last_checks"]}),
+        (None, {"fields": ["list", "url", "coverage", "enabled", "last_checks"]}),
         ("When it is read", {"fields": ["interval", ("crontab", "timezone"), "next_checks"]}),
         ("How it is read: the recipe of the list", {"fields": ["recipe_text", "recipe_note", "versions"]}),
         (
