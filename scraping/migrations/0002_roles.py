@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("scraping", "0001_initial"),
         ("procurement", "0001_initial"),
-        ("vendors", "0002_namefragment_registerfact"),
+        ("vendors", "0001_initial"),
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
