@@ -9,10 +9,10 @@ from typing import Any
 
 from .lines import Line, label_grid, labelled, line_grids, named_lines, prose_free
 from .reading import Grid
-from .recipe import SECTION, Recipe, selector
+from .recipe import SECTION, Recipe, fold, selector
 from .values import likeness
 from .visible import BLOCKS, collapse, heading_text, hidden, is_aside, text_of
-from .words import names_firm
+from .words import kind, names_firm
 
 _HEADS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _NEVER = frozenset(
@@ -31,7 +31,8 @@ _FIELDS = 40  # fields of one entry that become columns
 def grids(root: Any) -> Iterator[Grid]:
     """Candidates among the parts of a page that are not tables."""
     seen: set[str] = set()
-    for group in _groups(root):
+    few = next(islice(root.iter("td"), _CELLS, None), None) is None
+    for group in _groups(root, few):
         css = path_of(group)
         if css in seen:
             continue
@@ -41,8 +42,13 @@ def grids(root: Any) -> Iterator[Grid]:
         except Exception:  # noqa: S112 - a name that CSS cannot write: the group is no candidate
             continue
         if len(members) >= 3:
-            yield _grid(root, members, css, None)
-    yield from _name_cells(root)
+            grid = _grid(root, members, css, None)
+            if section := _told_apart(grid):
+                yield _under(root, members, css, None, section)
+                grid.weight *= 0.6
+            yield grid
+    if few:
+        yield from _name_cells(root)
     lines = page_lines(root)
     if (labels := label_grid(lines)) is not None:
         labels.weight = 0.7
@@ -76,7 +82,37 @@ def _name_cells(root: Any) -> Iterator[Grid]:
 
 def records(root: Any, css: str, recipe: Recipe) -> Grid:
     """The entries that a recipe names by a selector; none where the page has none there."""
-    return _grid(root, selector(css, "where.items")(root), css, recipe)
+    members = selector(css, "where.items")(root)
+    if section := recipe.place("section"):
+        return _under(root, members, css, recipe, section)
+    return _grid(root, members, css, recipe)
+
+
+def _under(root: Any, members: list[Any], css: str, recipe: Recipe | None, section: str) -> Grid:
+    """The entries under one heading; none where the page has none under it."""
+    sections = _sections(root, members)
+    chosen = [member for member in members if fold(sections.get(member, "")) == fold(section)]
+    grid = _grid(root, chosen, css, recipe)
+    if chosen:
+        grid.section = section
+    grid.where, grid.locator = {**grid.where, "section": section}, f"{css} under {section!r}"
+    return grid
+
+
+def _told_apart(grid: Grid) -> str:
+    """The one heading that speaks of vendors, where what stands under other headings looks less like names."""
+    parts: dict[str, list[str]] = {}
+    current = ""
+    for i, row in enumerate(grid.rows):
+        if i in grid.spans:
+            current = grid.spans[i]
+        else:
+            parts.setdefault(current, []).append(row[0].split("\n")[0])
+    told = [head for head, values in parts.items() if kind(head) == "vendor" and len(head) < 80 and len(values) >= 2]
+    if len(told) != 1 or len(parts) < 2:
+        return ""
+    others = [value for head, values in parts.items() if head != told[0] for value in values]
+    return told[0] if likeness(parts[told[0]]) > likeness(others) + 0.15 else ""
 
 
 def lines(root: Any, recipe: Recipe) -> Grid:
@@ -88,10 +124,9 @@ def lines(root: Any, recipe: Recipe) -> Grid:
 # --- finding repeated parts ---
 
 
-def _groups(root: Any) -> list[list[Any]]:
+def _groups(root: Any, few: bool) -> list[list[Any]]:
     """Parts that repeat: children of one parent with one tag and class, three or more; the largest first."""
     found: dict[tuple[Any, ...], list[Any]] = {}
-    few = next(islice(root.iter("td"), _CELLS, None), None) is None
     for parent in root.iter(*_PARENTS, "td") if few else root.iter(*_PARENTS):
         if len(parent) < 2:
             continue
@@ -195,7 +230,8 @@ def _grid(root: Any, members: list[Any], css: str, recipe: Recipe | None) -> Gri
             weight *= 0.5
     if members and all(m.tag == "a" or (len(m) == 1 and m[0].tag == "a") for m in members):
         firms = sum(map(names_firm, whole))
-        weight *= 1.0 if firms > len(whole) * 0.25 else 0.6  # bare links are more often navigation
+        said = any(kind(text) == "vendor" for text in {sections.get(m, "") for m in members[:50]} if len(text) < 80)
+        weight *= 1.0 if said or firms > len(whole) * 0.25 else 0.6  # bare links are more often navigation
     if members and members[0].tag in _HEADS:
         firms = sum(map(names_firm, whole))
         over = sum(1 for m in members if (after := m.getnext()) is not None and after.tag in ("ul", "ol", "table"))

@@ -27,6 +27,7 @@ from .words import kind
 
 _CLASS = re.compile(r"[.#]([\w-]+)")
 _LEAST = 1.8  # below this score, what looks like a list is more often something else
+_DOUBT = 0.5  # below this confidence, a person is told to look
 _SPREAD = 0.35  # a candidate that reaches this share of the best one's score makes the choice less sure
 
 
@@ -62,7 +63,8 @@ def choose(form: str, grids: list[Grid], locator: str = "") -> Choice:
     chosen = {id(c.grid) for c in family}
     tables = [_described(c, id(c.grid) in chosen, best) for c in candidates]
     rival = max((c.score for c in usable if id(c.grid) not in chosen), default=0.0)
-    return Choice(recipe, tables, _confidence(best, rival), _why(best, family, len(candidates)), _remarks(best, family))
+    confidence = _confidence(best, rival)
+    return Choice(recipe, tables, confidence, _why(best, family, len(candidates)), _remarks(best, family, confidence))
 
 
 def weigh(grid: Grid) -> Candidate:
@@ -185,12 +187,14 @@ def _why(best: Candidate, family: list[Candidate], count: int) -> str:
     return f"Chosen: {which}, with {rows} rows; {'; '.join(said)}."
 
 
-def _remarks(best: Candidate, family: list[Candidate]) -> list[str]:
+def _remarks(best: Candidate, family: list[Candidate], confidence: float) -> list[str]:
     warnings = []
     if not sum(c.rows for c in family):
         warnings.append("The table has its headings but no rows.")
     if len(family) > 1:
         warnings.append(f"{len(family)} tables with the same columns were read as one list.")
+    if confidence < _DOUBT:
+        warnings.append("This choice is little more than a guess: no heading says what the list holds. Check the rows.")
     return warnings
 
 

@@ -35,7 +35,7 @@ def open_html(body: bytes, encoding: str) -> Document:
 
     def tables() -> list[tuple[Grid, Any]]:
         if not found:
-            found.extend(_tables(root))
+            found.extend(_tables(root, bool(_ROW_ROLE.search(decoded.text))))
         return found
 
     def grids(recipe: Recipe | None) -> list[Grid]:
@@ -122,10 +122,13 @@ def _named(root: Any, recipe: Recipe, tables: Callable[[], list[tuple[Grid, Any]
     return [grid for grid, tag in tables() if tag in wanted]
 
 
-def _tables(root: Any) -> Iterator[tuple[Grid, Any]]:
+def _tables(root: Any, drawn: bool) -> Iterator[tuple[Grid, Any]]:
     heading, number, cells = "", 0, 0
-    drawn = _HAS_GRIDS(root)
-    for tag in root.iter("table", "pre", *_HEADINGS) if not drawn else root.iter():
+    for tag in (
+        root.iter("table", "pre", *_HEADINGS)
+        if not drawn
+        else root.iter("table", "pre", "div", "section", "ul", *_HEADINGS)
+    ):
         if tag.tag == "pre" or (drawn and tag.tag != "table" and tag.get("role") in ("table", "grid", "treegrid")):
             table = _by_roles(tag) if tag.tag != "pre" else None
             made = text_tables(list(tag.itertext())) if table is None else [_grid(table, number + 1)]
@@ -152,7 +155,7 @@ def _tables(root: Any) -> Iterator[tuple[Grid, Any]]:
         yield grid, tag
 
 
-_HAS_GRIDS: Any = etree.XPath("boolean(//*[@role='row'][not(self::tr)])")
+_ROW_ROLE = re.compile(r"""role=["']?row\b""")
 
 
 def _by_roles(tag: Any) -> Any:
