@@ -35,4 +35,7 @@ ADMIN: dict[str, str] = {
     "source": "/admin/scraping/source/{source}/change/",
     "source-new": "/admin/scraping/source/add/",
     "sources": "/admin/scraping/source/",
+    "workbench": "/admin/workbench/",
+    "workbench-catalogue": "/admin/workbench/catalogue/",
+    "workbench-folder": "/admin/workbench/folder/",
 }
