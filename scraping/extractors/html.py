@@ -20,6 +20,7 @@ from .visible import INTRICATE, collapse, flat_cells, heading_text, is_aside, te
 _TABLE_ROWS: Any = etree.XPath("./tr | ./thead/tr | ./tbody/tr | ./tfoot/tr")
 _FOOTERS: Any = etree.XPath("./tfoot/tr")
 _HOLDS_TABLES: Any = etree.XPath("boolean(.//table)")
+_GRIDS = ("table", "grid", "treegrid")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "caption", "legend", "summary")
 
 
@@ -124,12 +125,16 @@ def _named(root: Any, recipe: Recipe, tables: Callable[[], list[tuple[Grid, Any]
 
 def _tables(root: Any, drawn: bool) -> Iterator[tuple[Grid, Any]]:
     heading, number, cells = "", 0, 0
+    inner: set[Any] = set()  # tables by role within others: part of their cells
     for tag in (
         root.iter("table", "pre", *_HEADINGS)
         if not drawn
         else root.iter("table", "pre", "div", "section", "ul", *_HEADINGS)
     ):
-        if tag.tag == "pre" or (drawn and tag.tag != "table" and tag.get("role") in ("table", "grid", "treegrid")):
+        if tag.tag == "pre" or (drawn and tag.tag != "table" and tag.get("role") in _GRIDS):
+            if tag in inner:
+                continue
+            inner.update(part for part in tag.iter("div", "section", "ul") if part.get("role") in _GRIDS)
             table = _by_roles(tag) if tag.tag != "pre" else None
             made = text_tables(list(tag.itertext())) if table is None else [_grid(table, number + 1)]
             for grid in made:
@@ -159,18 +164,25 @@ _ROW_ROLE = re.compile(r"""role=["']?row\b""")
 
 
 def _by_roles(tag: Any) -> Any:
-    """A table that is drawn with other elements, by the roles that they state, as a table of its own."""
+    """A table that is drawn with other elements, by the roles that they state, as a table of its own.
+
+    Rows within rows and cells within cells are not looked for: each element is copied once at most.
+    """
     table = etree.Element("table")
-    for row in tag.iter():
-        if row.get("role") != "row":
+    tr = None
+    stack = list(reversed(tag))
+    while stack:
+        part = stack.pop()
+        role = part.get("role")
+        if role in ("cell", "gridcell", "columnheader", "rowheader") and tr is not None:
+            cell = deepcopy(part)
+            cell.tag, cell.tail = ("th" if role == "columnheader" else "td"), None
+            cell.attrib.pop("role")
+            tr.append(cell)
             continue
-        tr = etree.SubElement(table, "tr")
-        for part in row.iter():
-            if (role := part.get("role")) in ("cell", "gridcell", "columnheader", "rowheader"):
-                cell = deepcopy(part)
-                cell.tag, cell.tail = ("th" if role == "columnheader" else "td"), None
-                cell.attrib.pop("role")
-                tr.append(cell)
+        if role == "row":
+            tr = etree.SubElement(table, "tr")
+        stack.extend(reversed(part))
     return table
 
 

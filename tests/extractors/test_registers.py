@@ -96,3 +96,9 @@ def test_a_guess_says_that_it_is_one():
 def test_prose_and_contacts_are_refused(inner):
     with pytest.raises(NoListFound):
         read(page(inner).encode())
+
+
+def test_tables_by_role_nest_without_end():
+    body = "<html><body>" + "<div role=table><div role=row>" * 300 + "<span role=cell>x</span>" * 300
+    with pytest.raises(NoListFound):
+        read(body.encode())
