@@ -96,7 +96,11 @@ def missing(reading: extractors.Reading) -> str:
 def _read(page: Received, recipe: extractors.Recipe | None, number: int = 1) -> extractors.Reading:
     try:
         return extractors.read(
-            page.body, recipe=recipe, media_type=page.media_type, url=_base(page), encoding=page.encoding
+            page.body,
+            recipe=recipe,
+            media_type=page.media_type,
+            url=_base(page) or page.file_name,
+            encoding=page.encoding,
         )
     except extractors.ExtractionError as error:
         if number == 1:

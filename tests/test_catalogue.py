@@ -18,13 +18,7 @@ from scraping.models import Source
 from tests.histories import make_list
 
 ALL = catalogue.all_definitions()
-# The PDF prints a typographic hyphen (U+2010) in one name, and the truth a plain one.
-HYPHEN = pytest.mark.xfail(reason="one name is printed with U+2010, which no recipe can change", strict=False)
-PAGES = [
-    pytest.param(one.slug, page, id=page.path, marks=[HYPHEN] if page.path.startswith("gh_transport") else [])
-    for one in ALL.values()
-    for page in one.pages
-]
+PAGES = [pytest.param(one.slug, page, id=page.path) for one in ALL.values() for page in one.pages]
 MISFITS = [(one.slug, path) for one in ALL.values() for path in one.misfits]
 
 # By which names the truth's columns go.

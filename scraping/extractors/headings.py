@@ -9,7 +9,7 @@ from statistics import median
 from .reading import Grid
 from .recipe import fold
 from .values import is_plain
-from .words import kind, words
+from .words import aspects, kind, words
 
 SAMPLE = 400  # rows looked at when values decide
 _SEARCH = 40  # rows among which headings are looked for
@@ -96,6 +96,19 @@ def _known(row: list[str]) -> int:
     )
 
 
+def only_headings(row: list[str]) -> int:
+    """How many cells of a row say what headings say and nothing besides: "Vendor" does, "Vendor 1" is a value."""
+    return sum(
+        1
+        for cell in set(row)
+        if cell
+        and len(cell) <= 60
+        and not any(sign.isdecimal() for sign in cell)
+        and kind(cell)
+        and all(aspects(word) for word in words(cell))
+    )
+
+
 def _guess(grid: Grid) -> int | None:
     rows = grid.rows
     filled = [(i, row) for i, row in enumerate(rows[: _SEARCH + 20]) if any(row)]
@@ -104,6 +117,7 @@ def _guess(grid: Grid) -> int | None:
     width = median(sum(1 for cell in row if cell) for _, row in filled)
     best, best_score = None, 0.0
     counted = [_known(row) for _, row in filled]
+    alone = [only_headings(row) for _, row in filled]
     full_above = 0
     for place, (i, row) in enumerate(filled[:_SEARCH]):
         if full_above > 3:
@@ -121,6 +135,10 @@ def _guess(grid: Grid) -> int | None:
             continue
         known, below = counted[place], counted[place + 1 : place + 11]
         usual = sum(below) / len(below) if below else 0.0
+        if known and known <= 1.5 * usual and alone[place] >= len(cells) / 2:
+            # The values hold words of headings too: then those tell that stand alone.
+            known, below = alone[place], alone[place + 1 : place + 11]
+            usual = sum(below) / len(below)
         score = known - 1.5 * usual if known else 0.0
         score = score / max(3, len(cells)) + (0.15 if place == 0 else 0) - place * 0.004
         if known >= 1 and known > 1.5 * usual and score > best_score and (known >= 2 or len(cells) <= 4):

@@ -13,6 +13,8 @@ from typing import Any
 MEMORY = 2 * 1024**3  # bytes
 CPU = 100  # seconds
 PAGES = 600
+# A font has one glyph for the hyphen of the keyboard, U+2010 and U+00AD, and what made the file names any of the three.
+HYPHENS = {0x2010: "-", 0xAD: "-"}
 
 
 def main() -> None:
@@ -53,8 +55,8 @@ def _read(pdfplumber: Any, body: bytes) -> dict[str, Any]:
                 {
                     "tables": [t for t in tables if t["rows"]],
                     "words": [
-                        [w["text"], round(w["x0"], 1), round(w["x1"], 1), round(w["top"], 1), round(w["bottom"], 1),
-                         "bold" in w["fontname"].lower()]
+                        [w["text"].translate(HYPHENS), round(w["x0"], 1), round(w["x1"], 1), round(w["top"], 1),
+                         round(w["bottom"], 1), "bold" in w["fontname"].lower()]
                         for w in words
                     ],
                     "width": float(page.width),
@@ -67,6 +69,7 @@ def _read(pdfplumber: Any, body: bytes) -> dict[str, Any]:
 
 def _table(page: Any, table: Any) -> dict[str, Any]:
     rows = table.extract(x_tolerance=2, y_tolerance=3)
+    rows = [[cell and cell.translate(HYPHENS) for cell in row] for row in rows]
     return {"rows": rows, "box": [round(v, 1) for v in table.bbox]}
 
 

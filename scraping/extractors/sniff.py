@@ -6,6 +6,7 @@ import re
 
 from .delimited import delimiter_of, open_delimited
 from .errors import UnreadableFormat
+from .headings import only_headings
 from .html import open_html
 from .jsontree import open_json
 from .pdf import open_pdf
@@ -46,7 +47,11 @@ def open_document(body: bytes, media_type: str, url: str, encoding: str, wanted:
     delimiter = delimiter_of(decoded.text)
     if wanted == "csv" or (delimiter and wanted != "text"):
         return open_delimited(decoded, delimiter or ",")
-    if not wanted and (".csv" in url.lower() or "csv" in media_type) and "\n" in decoded.text.strip():
+    named = ".csv" in url.lower() or "csv" in media_type
+    first, _, rest = decoded.text.strip().partition("\n")
+    # One heading, in letters and single spaces, right above the rows: a file of one column.
+    headed = first[:1].isalpha() and "  " not in first and rest[:1].strip() and only_headings([first.strip()])
+    if not wanted and rest and (named or headed):
         return open_delimited(decoded, ",")
     return open_text(decoded)
 

@@ -295,3 +295,24 @@ def test_content_of_another_format_than_the_recipe_is_held_by_name():
     recipe = read(CSV.encode()).recipe
     with pytest.raises(RecipeMisfit, match="reads CSV, but the content is JSON"):
         read(b'[{"vendor": "Acme"}]', recipe=recipe)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "count"),
+    [
+        ("vendor,product\nVendor 1,Product 1\nVendor 2,Product 2\n", ("Vendor 1", "Product 1"), 2),
+        (
+            "identifier,vendor,product\nA-1,Company A,Software X\nA-2,Company B,Software Y\n",
+            ("Company A", "Software X"),
+            2,
+        ),
+        ("供应商,产品\n供应商1,产品1\n供应商2,产品2\n", ("供应商1", "产品1"), 2),
+        ("vendor\nVendor 1\nVendor 2\n", ("Vendor 1", ""), 2),
+        ("vendor\nAcme\nBeta\nGamma\n", ("Acme", ""), 3),
+        ("Products\nProduct 1\nProduct 2\n", ("", "Product 1"), 2),
+    ],
+)
+def test_values_that_hold_words_of_headings_stay_below_them(text: str, first: tuple[str, str], count: int) -> None:
+    rows = read(text.encode()).rows
+    assert (rows[0].vendor, rows[0].product) == first
+    assert len(rows) == count
