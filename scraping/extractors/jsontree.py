@@ -64,7 +64,9 @@ def tree_grids(tree: Any, recipe: Recipe | None, what: str) -> list[Grid]:
     if not found:
         raise RecipeMisfit(f"The {what} has nothing at {path!r}, which the recipe names as where.path.")
     grid = _grid(path, found)
-    if grid.headings is None:
+    if all(value == [] for _, value in found):
+        grid.headings = [column.name for _, column in recipe.columns]  # the list, empty on this page
+    elif grid.headings is None:
         _head(grid, list(_candidates(tree)))
     return [grid]
 

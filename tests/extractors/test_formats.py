@@ -316,3 +316,12 @@ def test_values_that_hold_words_of_headings_stay_below_them(text: str, first: tu
     rows = read(text.encode()).rows
     assert (rows[0].vendor, rows[0].product) == first
     assert len(rows) == count
+
+
+def test_an_empty_array_where_the_list_stands_is_a_list_without_rows() -> None:
+    recipe = read(
+        b'{"data": {"items": [{"vendor": "Acme", "product": "Guard"}, {"vendor": "Beta", "product": "Wall"}]}}'
+    ).recipe
+    assert read(b'{"data": {"items": []}}', recipe=recipe).rows == []
+    with pytest.raises(RecipeMisfit):
+        read(b'{"data": {"items": null}}', recipe=recipe)
