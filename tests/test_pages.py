@@ -158,6 +158,12 @@ class TestList:
         assert "<img src=x" not in body
         assert "<b>bold" not in body
 
+    def test_opens_where_no_snapshot_is_full(self, client):
+        vendor_list = make_list()
+        record(vendor_list, day(0), [Row("A")], coverage="partial")
+        record(vendor_list, day(9), [Row("A"), Row("B")], coverage="partial")
+        assert client.get(vendor_list.get_absolute_url()).status_code == 200
+
 
 class TestAsOf:
     def test_says_which_snapshot_governs_and_when_it_was_next_observed(self, client):

@@ -1,6 +1,7 @@
 """All lists; one list as it is now; one list as it was on a date."""
 
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -152,7 +153,7 @@ def _chart(vendor_list: VendorList, seen: Observed, now: datetime) -> Any:
     scheduled = vendor_list.next_check_at is not None
     start, end = charts.window(moments, until=now if scheduled else None)
     full = [o.at for o in seen.observations if o.full]
-    holds = dict(zip(full, [*full[1:], end if scheduled else moments[-1]], strict=True))
+    holds = dict(pairwise([*full, end if scheduled else moments[-1]]))
     counts = dict(presence.size_series(vendor_list, full)) | presence.named_sizes(vendor_list, seen)
     stretches = [
         charts.Stretch(at, until if (until := holds.get(at, at)) - at <= vendor_list.gap_after else at, counts[at])
