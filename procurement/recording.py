@@ -251,7 +251,6 @@ def _bring_back(snapshot: Snapshot, status: str, action: str, *, by: Any, why: s
     return _published(snapshot, copies)
 
 
-@transaction.atomic
 def withdraw(snapshot: Snapshot, *, why: str, by: Any = None) -> Snapshot:
     """Take a published or held snapshot out of the history. Its rows and its capture are kept, and `restore` undoes it.
 
@@ -260,17 +259,31 @@ def withdraw(snapshot: Snapshot, *, why: str, by: Any = None) -> Snapshot:
     """
     if not why.strip():
         raise RecordingError("A withdrawal needs a reason: it stands in the record.")
+    return _take_out(snapshot, Snapshot.Status.WITHDRAWN, Decision.Action.WITHDRAW, why=why, by=by)
+
+
+def hold(snapshot: Snapshot, *, reason: str) -> Snapshot:
+    """Hold a published snapshot after all, until a person publishes or withdraws it.
+
+    Raises:
+        RecordingError: it is neither published nor held.
+    """
+    return _take_out(snapshot, Snapshot.Status.HELD, Decision.Action.HOLD, why=reason, by=None)
+
+
+@transaction.atomic
+def _take_out(snapshot: Snapshot, status: str, action: str, *, why: str, by: Any) -> Snapshot:
     snapshot = _locked(snapshot)
     if snapshot.status not in {Snapshot.Status.PUBLISHED, Snapshot.Status.HELD}:
         raise RecordingError(f"Snapshot {snapshot.pk} is {snapshot.get_status_display().lower()}; nothing was changed.")
     was_published = snapshot.is_published
     if was_published and snapshot.is_full:
         _keep_names(snapshot, _carried_at(snapshot))
-    snapshot.status, snapshot.reason = Snapshot.Status.WITHDRAWN, why
+    snapshot.status, snapshot.reason = status, why
     snapshot.save(update_fields=["status", "reason"])
     if was_published:
         paint(snapshot.list, snapshot.captured_at)
-    Decision.objects.create(snapshot=snapshot, action=Decision.Action.WITHDRAW, why=why, by=by)
+    Decision.objects.create(snapshot=snapshot, action=action, why=why, by=by)
     return snapshot
 
 

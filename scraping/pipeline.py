@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from procurement import captures, recording
 from procurement.entries import count_keys
-from procurement.models import Capture, Recipe, Snapshot, VendorList
+from procurement.models import Capture, Decision, Recipe, Snapshot, VendorList
 from scraping import deltas, extractors, guard, leases, paging
 from scraping.models import Run
 
@@ -192,6 +192,7 @@ def _advance(run: Run, received: Received, digest: str, previous: Snapshot, delt
         for warning in delta.reading.warnings:
             note(run, warning)
         _take(run, recorded)
+        _review_later(recorded.snapshot)
     return True
 
 
@@ -235,7 +236,7 @@ def _record(run: Run, capture: Capture, reading: extractors.Reading, recipe: Rec
     )
     _take(run, recorded, held_as="pages_missing" if incomplete else "suspicious")
     if recorded.outcome == "recorded" and recorded.snapshot.is_full:
-        _review_held(recorded.snapshot)
+        _review_later(recorded.snapshot)
 
 
 def _take(run: Run, recorded: recording.Recorded, held_as: str = "suspicious") -> None:
@@ -245,23 +246,46 @@ def _take(run: Run, recorded: recording.Recorded, held_as: str = "suspicious") -
     finish(run, recorded.outcome, reason=recorded.reason, code=held_as if recorded.outcome == "held" else "")
 
 
-def _review_held(snapshot: Snapshot) -> None:
-    """Judge again what is held after a newly recorded snapshot: a history that arrives out of order ends the same."""
-    following = snapshot.list.snapshots.filter(captured_at__gt=snapshot.captured_at)
-    next_full = following.published().full().order_by("captured_at").first()
-    held = following.held().exclude(runs__error_code="pages_missing").order_by("captured_at")
-    held = held.select_related("list").prefetch_related("runs__source")
-    if next_full is not None:
-        held = held.filter(captured_at__lt=next_full.captured_at)
-    for candidate in held:
+_EXPLAINED = "An earlier snapshot, recorded since, shows that it is no sudden change."
+
+
+def _review_later(snapshot: Snapshot) -> None:
+    """Judge again what follows a newly recorded full snapshot: a history that arrives out of order ends the same.
+
+    In order of time, up to the first that stays published: what follows that one is judged by it, as before. What a
+    person has published, and what a schedule published as it happened, stays as it is.
+    """
+    following = snapshot.list.snapshots.filter(
+        captured_at__gt=snapshot.captured_at, status__in=[Snapshot.Status.PUBLISHED, Snapshot.Status.HELD]
+    ).order_by("captured_at", "pk")
+    for candidate in following.select_related("list").prefetch_related("runs__source", "decisions"):
+        if candidate.is_published and not candidate.is_full:
+            continue
         run = next(iter(candidate.runs.all()), None)
-        reason = suspicion(
-            run,
-            guard.Size(candidate.row_count, candidate.entry_count),
-            _size(_last_full(candidate.list, candidate.captured_at)),
-        )
-        if not reason and not candidate.list.snapshots.published().filter(captured_at=candidate.captured_at).exists():
-            recording.publish(candidate, why="An earlier snapshot, recorded since, shows that it is no sudden change.")
+        size = guard.Size(candidate.row_count, candidate.entry_count)
+        reason = suspicion(run, size, _size(_last_full(candidate.list, candidate.captured_at)))
+        if candidate.is_published:
+            if not reason or run is None or run.trigger != Run.Trigger.FILE or _was_decided(candidate):
+                return
+            recording.hold(candidate, reason=reason)
+        elif not (reason or _misses_pages(candidate) or _time_is_taken(candidate)):
+            recording.publish(candidate, why=_EXPLAINED)
+
+
+def _was_decided(snapshot: Snapshot) -> bool:
+    """Whether a person has published a snapshot, in this reading or one that it supersedes."""
+    published = {Decision.Action.PUBLISH, Decision.Action.RESTORE}
+    if any(one.action in published and one.why != _EXPLAINED for one in snapshot.decisions.all()):
+        return True
+    return snapshot.supersedes is not None and _was_decided(snapshot.supersedes)
+
+
+def _misses_pages(snapshot: Snapshot) -> bool:
+    return any(run.error_code == "pages_missing" for run in snapshot.runs.all())
+
+
+def _time_is_taken(snapshot: Snapshot) -> bool:
+    return snapshot.list.snapshots.published().filter(captured_at=snapshot.captured_at).exists()
 
 
 def suspicion(run: Run | None, size: guard.Size, previous: guard.Size | None) -> str:

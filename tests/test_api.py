@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from procurement import recording
 from procurement.comparison import compare
 from procurement.entries import Row
-from procurement.models import Capture, Report, Statement
+from procurement.models import Capture, Decision, Report, Statement
 from tests.histories import day, make_list, record
 from vendors.models import Alias, Identifier, Ownership, Vendor
 
@@ -122,6 +122,14 @@ def test_only_published_snapshots_are_history_unless_asked(client, case):
     assert withdrawn["reason"] == "It was another page."
     detail = get(client, f"/api/v1/snapshots/{withdrawn['snapshot']}")
     assert [decision["action"] for decision in detail["decisions"]] == ["withdraw"]
+
+
+@pytest.mark.parametrize("action", Decision.Action.values)
+def test_a_snapshot_says_every_kind_of_decision(client, action):
+    snapshot = record(make_list(), day(0), [Row("A")]).snapshot
+    Decision.objects.create(snapshot=snapshot, action=action)
+    detail = get(client, f"/api/v1/snapshots/{snapshot.pk}")
+    assert [decision["action"] for decision in detail["decisions"]] == [action]
 
 
 def test_pages_follow_each_other_without_loss(client):

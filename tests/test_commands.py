@@ -1,6 +1,7 @@
 """Recording and comparing as an operator does it: manage.py ingest, compare, publish, withdraw, verify."""
 
 import io
+import itertools
 import json
 
 import pytest
@@ -89,6 +90,47 @@ def test_what_was_held_is_published_when_an_earlier_snapshot_explains_it(write) 
     ingest(write(eight), "2014-02-01")
     assert Snapshot.objects.get(pk=held["snapshot"]).is_published
     assert [c.kind for c in Change.objects.filter(at__month=3)] == ["dropped"] * 3
+
+
+def sizes(*counts: int) -> list[str]:
+    return ["vendor,product\n" + "".join(f"Vendor {n},Antivirus\n" for n in range(count)) for count in counts]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_the_guard_judges_alike_in_whatever_order_files_arrive(order, write) -> None:
+    history = sizes(12, 5, 4, 6)  # the second and third lose too much of the first, the fourth does not
+    for n in order:
+        ingest(write(history[n]), f"2014-01-0{n + 1}")
+    statuses = list(Snapshot.objects.order_by("captured_at").values_list("status", flat=True))
+    assert statuses == ["published", "held", "held", "published"]
+    assert [c.kind for c in Change.objects.all()] == ["dropped"] * 6
+
+
+def test_what_a_person_published_is_not_held_by_an_earlier_file(write) -> None:
+    ingest(write(TWELVE), "2014-01-01")
+    held = ingest(write(FIVE), "2014-03-01")[1]["snapshot"]
+    call_command("publish", str(held), stdout=io.StringIO())
+    ingest(write(sizes(20)[0]), "2014-02-01")
+    assert Snapshot.objects.get(pk=held).is_published
+
+
+def test_a_file_read_by_its_differing_lines_explains_a_held_one_too(write) -> None:
+    history = sizes(100, 45, 85)
+    ingest(write(history[0]), "2014-01-01")
+    held = ingest(write(history[1]), "2014-03-01")[1]
+    assert held["outcome"] == "held"
+    ingest(write(history[2]), "2014-02-01")
+    assert Snapshot.objects.get(pk=held["snapshot"]).is_published
+
+
+def test_decisions_are_printed_as_json(write) -> None:
+    ingest(write(TWELVE), "2013-06-27")
+    held = ingest(write(FIVE), "2014-07-31")[1]["snapshot"]
+    code, result = manage("publish", held)
+    assert (code, result["snapshot"], result["status"], result["dropped"]) == (0, held, "published", 7)
+    code, result = manage("withdraw", held, "--why", "a fragment")
+    assert (code, result["status"], result["dropped"], result["reason"]) == (0, "withdrawn", 0, "a fragment")
+    assert manage("withdraw", held, "--why", "it was not", "--undo")[1]["status"] == "published"
 
 
 def test_a_page_that_stays_broken_is_held_once(write) -> None:
@@ -184,6 +226,11 @@ BAD = [
     (["av", "{empty}", "--at", "2014-01-01"], "is empty"),
     (["av", "{file}", "--at", "31.07.2014"], "is no date"),
     (["av", "{file}", "--at", "2999-01-01"], "has not come yet"),
+    (["av", "{file}", "--at", "0001-01-01"], "is before 1900"),
+    (["av", "{file}", "--at", "0001-01-01T00:00+05:00"], "is no date"),
+    (["av", "{file}", "--at", "2014-01-01", "--url", "http://example.org/" + "x" * 2000], "at most 2,000"),
+    (["x" * 101, "{file}", "--at", "2014-01-01", "--create", "New", "--jurisdiction", "CN"], "slug has 101 characters"),
+    (["new", "{file}", "--at", "2014-01-01", "--create", "N" * 301, "--jurisdiction", "CN"], "title has 301"),
     (
         ["av", "{file}", "--at", "2014-01-01", "--create", "Other", "--jurisdiction", "CN"],
         "There is a list 'av' already",

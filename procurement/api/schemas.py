@@ -102,7 +102,7 @@ class RecipeVersion(Schema):
 
 
 class Decision(Schema):
-    action: Literal["publish", "withdraw", "restore", "supersede"]
+    action: Literal["publish", "hold", "withdraw", "restore", "supersede", "reread"]
     why: str
     at: datetime
 

@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
             name='Decision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(choices=[('publish', 'Published'), ('withdraw', 'Withdrawn'), ('restore', 'Restored'), ('supersede', 'Superseded'), ('reread', 'Read again, with the same rows')], max_length=10)),
+                ('action', models.CharField(choices=[('publish', 'Published'), ('hold', 'Held'), ('withdraw', 'Withdrawn'), ('restore', 'Restored'), ('supersede', 'Superseded'), ('reread', 'Read again, with the same rows')], max_length=10)),
                 ('why', models.TextField(blank=True)),
                 ('at', models.DateTimeField(auto_now_add=True)),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),

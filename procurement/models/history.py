@@ -259,6 +259,7 @@ class Decision(models.Model):
 
     class Action(models.TextChoices):
         PUBLISH = "publish", "Published"
+        HOLD = "hold", "Held"
         WITHDRAW = "withdraw", "Withdrawn"
         RESTORE = "restore", "Restored"
         SUPERSEDE = "supersede", "Superseded"

@@ -9,14 +9,17 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_slug
+from django.db.models import Model
 from django.utils import timezone
 
 from procurement.captures import CaptureError
 from procurement.lookup import find_list
-from procurement.models import Authority, VendorList
+from procurement.models import Authority, Capture, VendorList
 from scraping import extractors, pipeline
 from scraping.results import EXIT_CODES, result_of, sentence_of
 from vendors import countries
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class Command(BaseCommand):
@@ -38,6 +41,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = parse_moment(options["at"])
+        fits("--url", options["url"], Capture, "url")
+        fits("The file's name", options["file"].name, Capture, "file_name")
         body = read_file(options["file"])
         recipe_text = read_recipe(options["recipe"]) if options["recipe"] else None
         vendor_list = create_list(options) if options["create"] else find_list(options["list"])
@@ -74,8 +79,10 @@ def parse_moment(text: str) -> datetime:
         else:
             moment = datetime.fromisoformat(text)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise CommandError(f"--at {text!r} is no date. Write it as 2014-07-31, or 2014-07-31T12:00Z.") from error
+    if moment < EARLIEST:
+        raise CommandError(f"--at {text} is before {EARLIEST.year}; check the year. Nothing was recorded.")
     if moment > timezone.now() + timedelta(minutes=5):
         raise CommandError(f"--at {text} has not come yet; a list cannot have been seen then. Nothing was recorded.")
     return moment
@@ -129,6 +136,8 @@ def create_list(options: dict[str, Any]) -> VendorList:
         raise CommandError(
             f"{slug!r} cannot name a list: use letters, digits, - and _. Nothing was recorded."
         ) from error
+    for name, text in (("slug", slug), ("title", title)):
+        fits(f"The list's {name}", text, VendorList, name)
     existing = VendorList.objects.select_related("authority").filter(slug=slug).first()
     if existing is not None:
         if (existing.title, existing.jurisdiction) != (title, code):
@@ -141,3 +150,16 @@ def create_list(options: dict[str, Any]) -> VendorList:
         jurisdiction=code, name=f"Authority not named ({countries.name(code)})"
     )
     return VendorList.objects.create(slug=slug, title=title, authority=authority, kind=options["kind"])
+
+
+def fits(what: str, text: str, model: type[Model], column: str) -> None:
+    """Refuse a text that its column cannot hold.
+
+    Raises:
+        CommandError: it is longer.
+    """
+    longest = getattr(model._meta.get_field(column), "max_length", None)
+    if longest is not None and len(text) > longest:
+        raise CommandError(
+            f"{what} has {len(text):,} characters, and at most {longest:,} are kept. Nothing was recorded."
+        )
