@@ -137,6 +137,21 @@ def test_a_command_says_it_without_a_traceback(tmp_path):
     assert answer.stderr.count("\n") == 1
 
 
+def test_a_database_that_is_not_migrated_is_said_in_a_sentence(tmp_path):
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "verify"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert "Run: python manage.py migrate" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 def test_a_variable_that_is_set_to_nothing_counts_as_unset(start):
     names = "DEBUG ALLOWED_HOSTS SITE_URLS PROXY_COUNT FETCH_PORTS EMAIL_URL DATABASE_URL CELERY_BROKER_URL SECRET_KEY"
     assert shown(start(**dict.fromkeys(names.split(), "")))["database"][0] == "sqlite3"
