@@ -67,10 +67,20 @@ def _entry(vendor_list: VendorList, digest: bytes, row: Row, names: dict[str, in
 
 
 def _reword(vendor_list: VendorList, entry_ids: dict[bytes, int], rows: dict[bytes, Row], at: datetime) -> None:
-    words = ["vendor", "product", "category", "identifier", "origin", "extra"]
-    entries = []
+    """Give known entries the words, and the time, of an earlier snapshot. Most are printed alike: they cost no more
+    than their time."""
+    printed = {}
+    for chunk in chunks(entry_ids.values()):
+        printed.update({one[0]: one[1:] for one in Entry.objects.filter(pk__in=chunk).values_list("pk", *_WORDS)})
+    differing = []
     for digest, pk in entry_ids.items():
         entry = _entry(vendor_list, digest, rows[digest], {}, at)
-        entry.pk = pk
-        entries.append(entry)
-    Entry.objects.bulk_update(entries, [*words, "printed_at"], batch_size=100)
+        if tuple(getattr(entry, word) for word in _WORDS) != printed[pk]:
+            entry.pk = pk
+            differing.append(entry)
+    Entry.objects.bulk_update(differing, _WORDS, batch_size=100)
+    for chunk in chunks(entry_ids.values()):
+        Entry.objects.filter(pk__in=chunk).update(printed_at=at)
+
+
+_WORDS = ("vendor", "product", "category", "identifier", "origin", "extra")

@@ -6,6 +6,8 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from procurement import captures
 from procurement.models import Capture, Change, Entry, Listing, Recipe, Snapshot, VendorList
@@ -121,6 +123,19 @@ def test_a_file_read_by_its_differing_lines_explains_a_held_one_too(write) -> No
     assert held["outcome"] == "held"
     ingest(write(history[2]), "2014-02-01")
     assert Snapshot.objects.get(pk=held["snapshot"]).is_published
+
+
+def test_an_entry_has_the_words_of_the_earliest_file_that_says_it(write) -> None:
+    rows = [f"{n:04},Vendor {n},Scanner {n}" for n in range(400)]
+    ingest(write("\n".join(["id,vendor,product", *rows])), "2014-02-01")
+    older = ["0000,VENDOR  0,Scanner 0", *rows[1:]]
+    path = write("\n".join(["id,vendor,product", *older]))
+    with CaptureQueriesContext(connection) as queries:
+        ingest(path, "2014-01-01")
+    written = " ".join(query["sql"] for query in queries if query["sql"].startswith("UPDATE"))
+    assert "VENDOR  0" in written
+    assert "Vendor 399" not in written  # those printed alike are not written again: a list has 25,000
+    assert set(Entry.objects.filter(identifier="0000").values_list("vendor", flat=True)) == {"VENDOR  0"}
 
 
 def test_decisions_are_printed_as_json(write) -> None:
