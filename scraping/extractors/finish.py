@@ -165,9 +165,13 @@ _PART = re.compile(r"\d|@|www\.|https?:|\b(?:tel|fax|street|road|box|suite|floor
 
 
 def several(best: Candidate, body: list[tuple[int, list[str]]], split: list[tuple[str, tuple[str, ...]]]) -> None:
-    """Several vendors in one cell, on lines of their own or parted by semicolons."""
+    """Several vendors in one cell, on lines of their own or parted by semicolons.
+
+    A record of a delimited file that has an identifier is one entry, whatever its cells hold.
+    """
     vendor = best.roles.columns.get("vendor")
-    if vendor is None or best.grid.kind == "pdf" or split:
+    record = best.grid.kind == "csv" and "identifier" in best.roles.columns
+    if vendor is None or best.grid.kind == "pdf" or record or split:
         return
     cells = [row[vendor] for _, row in body if vendor < len(row) and row[vendor]]
     if _lists_firms(best, body):
@@ -194,8 +198,13 @@ def _lists_firms(best: Candidate, body: list[tuple[int, list[str]]]) -> bool:
 
 
 def as_above(best: Candidate, body: list[tuple[int, list[str]]]) -> list[int]:
-    """Columns whose blank cells mean "as above": they begin a group and stay blank within it."""
+    """Columns whose blank cells mean "as above": they begin a group and stay blank within it.
+
+    A page is laid out for readers; a delimited file is not, and its rows may come in any order. There only a column of
+    vendors without identifiers is one, since such a row would otherwise be nobody's.
+    """
     columns = best.roles.columns
+    delimited = best.grid.kind == "csv"
     found = []
     for role in ("vendor", "category", "origin"):
         place = columns.get(role)
@@ -205,6 +214,8 @@ def as_above(best: Candidate, body: list[tuple[int, list[str]]]) -> list[int]:
         cells = [row[place] if place < len(row) else "" for _, row in body]
         if cells[0] and any(map(is_ditto, cells)):
             found.append(place)
+            continue
+        if delimited and (role != "vendor" or "identifier" in columns):
             continue
         given = [cell for cell in cells if cell]
         blank = len(cells) - len(given)

@@ -259,3 +259,12 @@ def test_a_notice_in_prose_is_no_list():
     page = "<p>The committee met in March. It decided to exclude some firms from tenders.</p><p>Their names follow in an annex.</p><p>Signed</p><p>The chair</p>"
     with pytest.raises(NoListFound):
         read((HEAD + page + FOOT).encode())
+
+
+@pytest.mark.parametrize("cell", ['"Alpha Systems Ltd\nBeta Software Inc"', "Alpha Systems Ltd; Beta Software Inc"])
+def test_a_record_with_an_identifier_is_one_entry_whatever_its_cells_hold(cell: str) -> None:
+    lines = [f"A{n},{cell},Scanner {n},{'Network' if n % 3 == 0 else ''}" for n in range(8)]
+    reading = read("\n".join(["id,vendor,product,category", *lines, ""]).encode())
+    assert len(reading.rows) == 8
+    assert [row.category for row in reading.rows] == ["Network", "", ""] * 2 + ["Network", ""]
+    assert not reading.recipe.fill and not reading.recipe.split
