@@ -51,14 +51,14 @@ def add_sources(product: Installation, site: Loopback, count: int = 1) -> list[i
     numbers = [next(_serial) for _ in range(count)]
     return product.python(f"""
 import json
-from datetime import timedelta
 from procurement.models import Authority, VendorList
 from scraping.models import Source
 authority, _ = Authority.objects.get_or_create(name="An authority", jurisdiction="CN")
 made = []
 for n in {numbers}:
     one = VendorList.objects.create(authority=authority, slug=f"list-{{n}}", title=f"List {{n}}")
-    made.append(Source.objects.create(list=one, url=f"{site.url()}{{n}}", interval=timedelta(hours=1)).pk)
+    # Due now, and not again while a test runs: an hourly source would be, on the hour.
+    made.append(Source.objects.create(list=one, url=f"{site.url()}{{n}}", crontab="0 0 29 2 *").pk)
 print(json.dumps(made))
 """)
 
