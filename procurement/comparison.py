@@ -81,7 +81,7 @@ class Difference:
         came = b.before is None
         earlier = b.earlier.captured_at if b.earlier else None
         return {
-            "kind": b.kind,
+            "kind": "first_seen" if b.first_seen else b.kind,
             "cause": self.cause,
             "vendor": self.vendor
             and {"slug": self.vendor.slug, "name": self.vendor.name, "origin": self.origin, "relation": self.relation},

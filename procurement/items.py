@@ -128,8 +128,6 @@ def difference_of(change: Change) -> Difference:
 def change_item(difference: Difference, vendor_list: VendorList) -> Item:
     """A change with its list and with the hashes of the captures that prove it."""
     item, bounded = difference.as_json(), difference.bounded
-    if bounded.first_seen:
-        item["kind"] = "first_seen"
     item["list"] = list_ref(vendor_list)
     item["at"] = iso(bounded.later.captured_at)
     item["evidence"] |= {

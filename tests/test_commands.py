@@ -177,7 +177,7 @@ def test_a_partial_snapshot_proves_no_absence(write) -> None:
     _, c = manage("compare", "av", "2013-06-27..2014-07-31")
     dropped = {d["before"]["vendor"]: d["last_seen"][:10] for d in c["changes"]}
     assert dropped == {"Symantec": "2013-06-27"}
-    assert [d["after"]["vendor"] for d in c["first_seen"]] == ["Rising"]
+    assert [(d["kind"], d["after"]["vendor"]) for d in c["first_seen"]] == [("first_seen", "Rising")]
     _, c = manage("compare", "av", "2014-07-15..2014-07-31")
     assert {d["before"]["vendor"]: d["last_seen"][:10] for d in c["changes"]} == {
         "Symantec": "2013-06-27",

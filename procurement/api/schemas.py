@@ -170,7 +170,7 @@ class HashedEvidence(Evidence):
 class Difference(Schema):
     """A change with its bounds; one that does not apply to its kind, or is not proven, is null."""
 
-    kind: ChangeKind
+    kind: ChangeKind | Literal["first_seen"]
     cause: Cause
     vendor: LinkedVendor | None
     relation: Relation
